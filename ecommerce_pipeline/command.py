@@ -1,0 +1,153 @@
+"""`python pipelines.py`: parses, wires, prints; no logic.
+
+What a run needs is imported when it is needed: `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecommerce_pipeline.errors import PipelineError, SettingError
+
+if TYPE_CHECKING:
+    from ecommerce_pipeline.load.request import Request
+    from ecommerce_pipeline.settings import Settings
+
+EXAMPLES = """\
+examples:
+  python pipelines.py                                  what changed since the last run
+  python pipelines.py --resources orders,customers     only these lists
+  python pipelines.py --since 2026-11-01 --until 2026-11-08
+                                                       read one week again; the cursor stays where it is
+  python pipelines.py --full-refresh                   drop what is loaded and read everything
+  python pipelines.py demo --port 8765                 serve the demo shop alone
+
+Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
+Exit code: 0 every record is accounted for, 1 the run failed, 2 a setting is wrong."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "demo":
+            from ecommerce_pipeline.demo.command import serve
+
+            return serve(options)
+        return _run(options)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("stopped; the next run goes on where this one was", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python pipelines.py",
+        description="Load a shop's REST API into a warehouse, losing nothing. Without configuration it starts"
+        " the demo shop and loads it into DuckDB (raw.duckdb).",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--since",
+        metavar="WHEN",
+        help="read again what changed at or after WHEN (a date or an instant, UTC unless it has an offset);"
+        " the cursor stays",
+    )
+    parser.add_argument("--until", metavar="WHEN", help="the same, up to but not including WHEN")
+    parser.add_argument("--resources", metavar="A,B", help="only these lists, separated by commas")
+    parser.add_argument(
+        "--full-refresh", action="store_true", help="drop the loaded tables and read everything"
+    )
+    _add_demo(parser.add_subparsers(dest="command", metavar="demo", help="serve the demo shop alone"))
+    return parser
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from ecommerce_pipeline.demo.command import add_arguments
+
+    add_arguments(commands.add_parser("demo", help="serve the demo shop alone"))
+
+
+def _run(options: argparse.Namespace) -> int:
+    request = _request(options)
+    _log_to_stderr()
+    from ecommerce_pipeline.load.run import check, run
+    from ecommerce_pipeline.report import print_outcome, progress
+    from ecommerce_pipeline.settings import load_settings
+
+    checked = load_settings()
+    check(request, checked)
+    with _shop(checked) as settings, progress() as watch:
+        outcome = run(request, settings, watch=watch)
+    print_outcome(outcome)
+    return 0 if outcome.complete else 1
+
+
+def _request(options: argparse.Namespace) -> Request:
+    from ecommerce_pipeline.load.request import Request
+    from ecommerce_pipeline.shop.window import Window
+
+    since, until = _instant("--since", options.since), _instant("--until", options.until)
+    if since and until and since >= until:
+        raise SettingError(
+            f"--since {options.since} is not before --until {options.until}. Swap or correct them."
+        )
+    bounded = since is not None or until is not None
+    if bounded and options.full_refresh:
+        raise SettingError("--full-refresh reads everything; leave out --since and --until.")
+    names = tuple(name.strip() for name in (options.resources or "").split(",") if name.strip())
+    if options.resources is not None and not names:
+        raise SettingError(
+            "--resources is empty, expected names separated by commas, for example orders,customers."
+        )
+    return Request(names, Window(since, until) if bounded else None, options.full_refresh)
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingError(
+            f"{option} is {text!r}, expected a date or an instant, for example 2026-11-01 or 2026-11-01T06:00:00Z."
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@contextlib.contextmanager
+def _shop(settings: Settings) -> Iterator[Settings]:
+    """The settings of the shop to read; without an address the demo shop is opened for the run."""
+    if settings.shop != "demo" or settings.shop_base_url:
+        yield settings
+        return
+    from ecommerce_pipeline.demo import open_demo_shop
+
+    shop = open_demo_shop(Path(settings.demo_folder), datetime.now(UTC))
+    with shop.serve() as address:
+        token = settings.shop_token or shop.options.token
+        yield dataclasses.replace(settings, shop_base_url=f"{address}/api", shop_token=token)
+
+
+def _log_to_stderr() -> None:
+    """Plain lines with UTC times; on a terminal the progress takes their place, warnings stay."""
+    handler = logging.StreamHandler(sys.stderr)
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    ours = logging.getLogger("ecommerce_pipeline")
+    ours.handlers = [handler]
+    ours.setLevel(logging.WARNING if sys.stderr.isatty() else logging.INFO)

@@ -1,0 +1,59 @@
+"""dlt's failures in our words."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from dlt.load.exceptions import LoadClientJobFailed
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from ecommerce_pipeline.errors import DestinationFailed, PipelineError
+
+logger = logging.getLogger(__name__)
+
+
+class FailuresNamed:
+    """dlt wraps every failure in its own; what our code raised inside comes out as it was."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if not isinstance(error, Exception) or isinstance(error, PipelineError):
+            return
+        inner = _ours(error)
+        if inner is not None:
+            raise inner from None
+        if isinstance(error, PipelineStepFailed):
+            logger.debug("the step failed", exc_info=error)
+            raise DestinationFailed(
+                f"The {error.step} step failed: {_innermost_line(error)} {_kept(error.step, error.exception)}"
+            ) from error
+
+
+def _kept(step: str, cause: BaseException | None) -> str:
+    """What became of the data, and what to do."""
+    if isinstance(cause, LoadClientJobFailed):
+        return "The warehouse refuses this package for good; mend the table, the next run reads the same rows again."
+    if step in ("sync", "extract"):
+        return "Nothing was loaded and the cursor has not moved; mend it and run again."
+    return (
+        "What was fetched is kept in the pipeline's working folder and is loaded by the next run;"
+        " `dlt pipeline ecommerce info` shows it."
+    )
+
+
+def _ours(error: BaseException | None) -> PipelineError | None:
+    while error is not None:
+        if isinstance(error, PipelineError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _innermost_line(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0] if text else ''}".rstrip(": ") + "."

@@ -1,0 +1,161 @@
+"""One run: read the shop, load what is new, account for every row."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import dlt
+
+from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.destination import (
+    file_format,
+    lookup,
+    open_destination,
+    open_pipeline,
+)
+from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.package import Package, load_or_forget
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.records import MODELS
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import Clocks, ShopClient
+from ecommerce_pipeline.shop.probe import first_contact
+from ecommerce_pipeline.shop.profile import ShopProfile, load_profile
+from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.archive import Archive, Keeper, NoArchive
+from ecommerce_pipeline.source.reading import Reading
+
+logger = logging.getLogger(__name__)
+
+
+Watch = Callable[[Mapping[str, ResourceAccount]], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did."""
+
+    run_id: str
+    shop: str
+    destination: str
+    started_at: datetime
+    finished_at: datetime
+    accounts: list[ResourceAccount]
+    packages: list[str]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every fetched record is accounted for."""
+        return all(account.balanced for account in self.accounts)
+
+
+def run(
+    request: Request,
+    settings: Settings,
+    clocks: Clocks | None = None,
+    watch: Watch = lambda accounts: None,
+) -> Outcome:
+    """Read, load, account.
+
+    Args:
+        request: what to read.
+        settings: how.
+        clocks: time and chance.
+        watch: gets the accounts when reading begins; they fill while it goes on.
+
+    Raises:
+        SettingError: a setting is wrong; nothing was written.
+        RunFailed: the run stopped; what is committed stays, the cursor has not moved past it.
+    """
+    clocks = clocks or Clocks()
+    profile = load_profile(settings.shop)
+    resources = _chosen(request.resources, profile)
+    client = ShopClient(profile, settings, clocks)
+    destination = open_destination()
+    started_at = clocks.now()
+    run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    shop_clock = _first_contact(client, profile, resources)
+    logger.info("run %s of shop %s starts", run_id, profile.name)
+    reading = Reading(profile, settings, client, run_id, started_at, shop_clock, resources, request.window)
+    with FailuresNamed():
+        packages = _load(request, reading, destination, watch)
+    accounts = list(reading.accounts.values())
+    outcome = Outcome(
+        run_id, profile.name, destination.destination_name, started_at, clocks.now(), accounts, packages
+    )
+    logger.info("run %s ends: %s", run_id, "complete" if outcome.complete else "rows not accounted for")
+    return outcome
+
+
+def _load(request: Request, reading: Reading, destination: Any, watch: Watch) -> list[str]:
+    """Everything that writes; returns the ids of loaded packages."""
+    pipeline = open_pipeline()
+    packages = _finish_pending(pipeline)
+    pipeline.sync_destination()
+    reading.existing_tables = _existing_tables(pipeline, request.full_refresh)
+    if request.window:
+        asked = reading.existing_tables.intersection(reading.resources)
+        reading.lookups = {name: lookup(pipeline, name) for name in asked}
+    reading.archive = _archive(reading.settings, reading.run_id, reading.started_at)
+    watch(reading.accounts)
+    return packages + Package(pipeline, reading, file_format(destination)).through(request.full_refresh)
+
+
+def check(request: Request, settings: Settings) -> None:
+    """Refuse wrong settings before a demo shop is opened or anything is written.
+
+    Raises:
+        SettingError: see `run`.
+    """
+    _chosen(request.resources, load_profile(settings.shop))
+    open_destination()
+
+
+def _chosen(names: tuple[str, ...], profile: ShopProfile) -> tuple[str, ...]:
+    for name in names:
+        if name not in MODELS:
+            raise SettingError(f"Unknown resource {name!r}, expected some of {', '.join(MODELS)}.")
+        declared = profile.resources.get(name)
+        if declared is None:
+            raise SettingError(f"The shop {profile.name} has no resource {name!r} in its profile.")
+        if declared.embedded_in:
+            raise SettingError(f"{name!r} comes inside {declared.embedded_in!r} in this shop; name that one.")
+    if not names:
+        return tuple(MODELS)
+    embedded = [child for child, declared in profile.resources.items() if declared.embedded_in in names]
+    return tuple(name for name in MODELS if name in names or name in embedded)
+
+
+def _first_contact(client: ShopClient, profile: ShopProfile, resources: tuple[str, ...]) -> datetime:
+    """A wrong key or a missing permission stops here, before anything is written."""
+    listed = [profile.resources[name] for name in resources if name in profile.resources]
+    return first_contact(client, [declared for declared in listed if declared.path])
+
+
+def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
+    """Load what an earlier run fetched and could not load."""
+    if not pipeline.has_pending_data:
+        return []
+    logger.warning("an earlier run left fetched data; it is loaded first")
+    pipeline.normalize()
+    return load_or_forget(pipeline)
+
+
+def _archive(settings: Settings, run_id: str, started_at: datetime) -> Keeper:
+    if not settings.archive:
+        return NoArchive()
+    archive = Archive(settings.archive_address, run_id, started_at)
+    for path in archive.expire(started_at.date(), settings.archive_retention_days):
+        logger.info("deleted from the archive, older than %d days: %s", settings.archive_retention_days, path)
+    return archive
+
+
+def _existing_tables(pipeline: dlt.Pipeline, full_refresh: bool) -> frozenset[str]:
+    if full_refresh or not pipeline.default_schema_name:
+        return frozenset()
+    return frozenset(pipeline.default_schema.tables)

@@ -1,0 +1,60 @@
+"""JSON as the wire has it: exact numbers in, and a hash of the content out."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+from ecommerce_pipeline.records.wire import decimal_of
+
+_LONGEST_INTEGER = 4_000  # Python refuses to read integers of more than 4,300 digits
+
+
+def decode_json(text: bytes) -> Any:
+    """The document, its numbers with a fraction or an exponent as exact Decimals.
+
+    A number that no Decimal can hold becomes NaN, and an endless integer a Decimal, so that validation
+    refuses the one record and not the whole page.
+
+    Raises:
+        ValueError: no JSON, not in UTF-8, UTF-16 or UTF-32, NaN or Infinity, or nested beyond reason.
+    """
+    try:
+        return _decode(text, int)
+    except RecursionError:
+        raise ValueError("The JSON document is nested too deeply to be read.") from None
+    except ValueError:
+        # Broken JSON fails again; an endless integer does not.
+        return _decode(text, _long_integer)
+
+
+def _decode(text: bytes, parse_int: Any) -> Any:
+    return json.loads(text, parse_float=decimal_of, parse_int=parse_int, parse_constant=_no_constant)
+
+
+def _long_integer(text: str) -> int | Decimal:
+    return int(text) if len(text) < _LONGEST_INTEGER else decimal_of(text)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"The JSON document has {name}, expected a finite number.")
+
+
+def _exact(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"\0decimal:{value}"  # 1.5 is not "1.5"; no accepted text has a NUL
+    raise TypeError(f"Got {type(value).__name__}, expected a value that JSON has.")
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_exact).encode
+
+
+def content_hash(raw: Any) -> str:
+    """16 hex digits (64 bits) that are equal for equal content, whatever the order of the keys.
+
+    Args:
+        raw: a row as `decode_json` gave it. Decimals count with their digits: 1.5 and 1.50 differ.
+    """
+    return blake2b(_encode(raw).encode(), digest_size=8).hexdigest()

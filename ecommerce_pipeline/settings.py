@@ -1,0 +1,101 @@
+"""Every setting of the pipeline, declared once and read through dlt's own configuration.
+
+A value comes from the first place that has it: an environment variable
+(`SOURCES__ECOMMERCE__SHOP`), `.dlt/secrets.toml`, `.dlt/config.toml`, the default below.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ecommerce_pipeline.errors import SettingError
+
+SECTION = "sources.ecommerce"
+
+KINDS: dict[str, tuple[type, str]] = {
+    "bool": (bool, "true or false"),
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "str": (str, "a text in quotes"),
+}
+
+
+def _setting(default: Any, text: str, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"text": text, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person may set under `[sources.ecommerce]`. Times are seconds, instants UTC."""
+
+    shop: str = _setting("demo", "Name of a shop profile that ships with the pipeline, or the path of one.")
+    shop_base_url: str | None = _setting(None, "The API's base address, where it differs from the profile's.")
+    shop_token: str | None = _setting(None, "Bearer token.", secret=True)
+    shop_api_key: str | None = _setting(None, "API key that is sent in a header.", secret=True)
+    shop_username: str | None = _setting(None, "User of basic authentication.", secret=True)
+    shop_password: str | None = _setting(None, "Password of basic authentication.", secret=True)
+    shop_client_id: str | None = _setting(None, "OAuth2 client id.", secret=True)
+    shop_client_secret: str | None = _setting(None, "OAuth2 client secret.", secret=True)
+    page_size: int | None = _setting(None, "Rows per page, where it differs from the profile's.")
+    connect_timeout_seconds: float = _setting(10.0, "How long to wait for a connection.")
+    read_timeout_seconds: float = _setting(60.0, "How long to wait for the next bytes of an answer.")
+    request_attempts: int = _setting(6, "How often one request is tried in all before the run fails.")
+    backoff_seconds: float = _setting(0.5, "First pause before a retry; doubles each time, with jitter.")
+    backoff_max_seconds: float = _setting(30.0, "Longest pause of our own before a retry.")
+    retry_after_max_seconds: float = _setting(
+        300.0, "Longest pause that the shop may ask for; if it asks for more, the run fails and says so."
+    )
+    window_attempts: int = _setting(5, "How often a window of the cursor is read again when it moved.")
+    safety_lag_seconds: float | None = _setting(
+        None, "How far behind the shop's clock the cursor stays, where it differs from the profile's."
+    )
+    archive: bool = _setting(True, "Keep every page as it came.")
+    archive_address: str = _setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
+    archive_retention_days: int = _setting(30, "Days after which archived pages are deleted; 0 keeps them.")
+    demo_folder: str = _setting("data", "Where the demo shop remembers when it was opened.")
+
+
+def describe() -> list[tuple[str, str]]:
+    """All settings as (dotted key, sentence), in the order of declaration."""
+    return [(f"{SECTION}.{item.name}", item.metadata["text"]) for item in fields(Settings)]
+
+
+def load_settings() -> Settings:
+    """Read all settings through dlt's providers.
+
+    Raises:
+        SettingError: an unknown key under `[sources.ecommerce]`, or a value of the wrong type.
+    """
+    import dlt
+
+    _refuse_unknown_keys(dlt.config.get(SECTION) or {})
+    read = {item.name: _read(item.name, str(item.type), item.metadata["secret"]) for item in fields(Settings)}
+    return Settings(**{name: value for name, value in read.items() if value is not None})
+
+
+def _refuse_unknown_keys(section: Any) -> None:
+    known = [item.name for item in fields(Settings)]
+    for name in section if isinstance(section, dict) else ():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean `{close[0]}`?" if close else "docs/settings.md lists all settings."
+            raise SettingError(f"Unknown setting `{SECTION}.{name}`. {hint}")
+
+
+def _read(name: str, declared: str, secret: bool) -> Any:
+    """One value as its declared type, or None where nobody set it."""
+    import dlt
+    from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
+
+    kind, words = KINDS[declared.split(" | ", maxsplit=1)[0]]
+    accessor = dlt.secrets if secret else dlt.config
+    try:
+        value: Any = accessor.get(f"{SECTION}.{name}", kind)
+    except (ConfigValueCannotBeCoercedException, ValueError):
+        got = "set to something else" if secret else repr(accessor.get(f"{SECTION}.{name}"))
+        raise SettingError(f"`{SECTION}.{name}` is {got}, expected {words}.") from None
+    if kind in (int, float) and value is not None and value < 0:
+        raise SettingError(f"`{SECTION}.{name}` is {value}, expected {words} that is not negative.")
+    return value

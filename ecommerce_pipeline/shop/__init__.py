@@ -1,0 +1,1 @@
+"""How we talk to a shop; knows nothing of warehouses."""

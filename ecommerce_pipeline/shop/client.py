@@ -1,0 +1,248 @@
+"""One request: signed, paced, retried, its answer judged and decoded.
+
+dlt's `RESTClient` builds, signs and sends; its `paginate` is not used. It only goes forward, decodes
+each body twice, and a fault ends it (https://github.com/dlt-hub/dlt/issues/4036 on `Retry-After: 0`);
+the walks in `ecommerce_pipeline.shop.walks` ask for pages in an order of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+from dlt.sources.helpers.rest_client.client import RESTClient
+from dlt.sources.helpers.rest_client.redaction import sanitize_url
+
+from ecommerce_pipeline.errors import RetryLater, ShopRefused, ShopUnreachable
+from ecommerce_pipeline.records.content import decode_json
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.auth import build_auth, forget_token
+from ecommerce_pipeline.shop.pacing import Pacer
+from ecommerce_pipeline.shop.profile import ShopProfile
+from ecommerce_pipeline.shop.retry import judge_network_error, judge_status
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """What to ask: a path below the base address or a whole address, and its parameters."""
+
+    address: str
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A decoded answer.
+
+    `address` is free of secrets. `headers`, `links` and `json()` are what dlt's paginators read.
+    """
+
+    address: str
+    headers: Mapping[str, str]
+    links: dict[str, Any]
+    document: Any
+
+    def json(self) -> Any:
+        """The decoded body."""
+        return self.document
+
+
+@dataclass(frozen=True)
+class Use(Generic[Result]):
+    """What is done with an answer: kept as it came, then read; and where retries are counted."""
+
+    keep: Callable[[str, bytes], None]
+    read: Callable[[Reply], Result]
+    retries: Counter[str]
+
+
+@dataclass
+class Clocks:
+    """Where time and chance come from, so that tests can hold them."""
+
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: random.Random = field(default_factory=random.Random)
+
+
+class ShopClient:
+    """Talks to one shop; safe to share between threads once built.
+
+    Args:
+        profile: the shop's contract.
+        settings: secrets, timeouts and retry limits.
+        clocks: time and chance.
+
+    Raises:
+        SettingError: a secret is missing.
+    """
+
+    def __init__(self, profile: ShopProfile, settings: Settings, clocks: Clocks | None = None) -> None:
+        self.clocks = clocks or Clocks()
+        self.shop_clock: datetime | None = None
+        self._key_accepted = False
+        base_url = (settings.shop_base_url or profile.base_url).rstrip("/") + "/"
+        self._settings = settings
+        self._host = urlsplit(base_url).netloc
+        session = _session(base_url)
+        self._auth = build_auth(profile.auth, settings, session)
+        self._rest = RESTClient(
+            base_url, headers={"Accept": "application/json"}, auth=self._auth, session=session
+        )
+        self._pacer = Pacer(
+            profile.pacing, self.clocks.monotonic, lambda: self.clocks.now().timestamp(), self.clocks.sleep
+        )
+
+    def get(self, request: PageRequest, use: Use[Result]) -> Result:
+        """What `use.read` makes of the answer to one request, after as many retries as the settings allow.
+
+        Args:
+            request: what to ask.
+            use: what is done with the answer; `read` may raise `RetryLater`.
+
+        Raises:
+            ShopRefused, ContractBroken: trying again is of no use.
+            ShopUnreachable: all attempts failed.
+        """
+        self._refuse_other_hosts(request)
+        try:
+            result: Result = self._retrying(request, use.retries)(self._once, request, use)
+            return result
+        except RetryLater as error:
+            raise ShopUnreachable(
+                f"GET {_clean(request.address)} failed {self._settings.request_attempts} times, last: {error.reason}."
+                " Nothing is lost: check the address and the shop, then run again."
+            ) from None
+
+    def _retrying(self, request: PageRequest, count: Counter[str]) -> tenacity.Retrying:
+        def note(state: tenacity.RetryCallState) -> None:
+            error = _failure(state)
+            count[error.code] += 1
+            pause = state.upcoming_sleep
+            logger.warning("retry GET %s: %s, waiting %.1f s", _clean(request.address), error.reason, pause)
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(RetryLater),
+            stop=tenacity.stop_after_attempt(self._settings.request_attempts),
+            wait=self._pause,
+            sleep=self.clocks.sleep,
+            before_sleep=note,
+            reraise=True,
+        )
+
+    def _pause(self, state: tenacity.RetryCallState) -> float:
+        """The shop's own wish where it has one, else exponential with full jitter."""
+        error = _failure(state)
+        longest = self._settings.retry_after_max_seconds
+        if error.after_seconds is not None and error.after_seconds > longest:
+            raise ShopUnreachable(
+                f"The shop asks for a pause of {error.after_seconds:.0f} s ({error.reason}), more than"
+                f" `retry_after_max_seconds` = {longest:.0f}. Run again later, or raise the setting."
+            )
+        own = min(
+            self._settings.backoff_seconds * 2 ** (state.attempt_number - 1),
+            self._settings.backoff_max_seconds,
+        )
+        jittered: float = own * (0.5 + self.clocks.random.random() / 2)
+        # `Retry-After: 0` means at once for the first time; a shop that repeats it gets our own pauses.
+        if error.after_seconds is not None and (error.after_seconds > 0 or state.attempt_number == 1):
+            return error.after_seconds
+        return jittered
+
+    def _once(self, request: PageRequest, use: Use[Result]) -> Result:
+        response = self._send(request)
+        if response.status_code == 401:
+            # A token may have expired on the way. A new one is tried once; a key that was accepted
+            # a moment ago is tried as often as any other fault passes.
+            forget_token(self._auth)
+            response = self._send(request)
+            if response.status_code == 401 and self._key_accepted:
+                raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")
+        address = _clean(response.url)
+        self._pacer.learn(response.headers)
+        judge_status(response.status_code, address, response.headers, response.text[:200], self.clocks.now())
+        self._key_accepted = True
+        if self.shop_clock is None:
+            self.shop_clock = _date(response.headers) or self.clocks.now()
+        use.keep(address, response.content)
+        return use.read(Reply(address, response.headers, response.links, _decode(response)))
+
+    def _send(self, request: PageRequest) -> requests.Response:
+        self._pacer.wait()
+        timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
+        try:
+            return self._rest.get(
+                request.address,
+                params=dict(request.params),
+                timeout=timeout,
+                allow_redirects=False,
+                hooks={"response": []},
+            )
+        except requests.HTTPError as error:  # dlt raises it from the token endpoint of OAuth2
+            if (answer := error.response) is not None:
+                judge_status(answer.status_code, _clean(answer.url), answer.headers, "", self.clocks.now())
+            raise judge_network_error(error, _clean(request.address)) from None
+        except requests.RequestException as error:
+            raise judge_network_error(error, _clean(request.address)) from None
+
+    def _refuse_other_hosts(self, request: PageRequest) -> None:
+        host = urlsplit(request.address).netloc
+        if host and host != self._host:
+            raise ShopRefused(
+                f"The shop's next page lies on another host, {host}, expected {self._host}."
+                " It is not asked, the key must not travel there. Set `base_url` to the host that serves the pages."
+            )
+
+
+def _session(base_url: str) -> requests.Session:
+    """A session that looks up proxies and certificates once, not at every request."""
+    session = requests.Session()
+    session.proxies = dict(requests.utils.get_environ_proxies(base_url))
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.trust_env = False
+    return session
+
+
+def _decode(response: requests.Response) -> Any:
+    if response.status_code == 204 or not response.content.strip():
+        return None
+    try:
+        return decode_json(response.content)
+    except ValueError:
+        kind = response.headers.get("Content-Type", "no content type")
+        code = "html" if "html" in kind else "broken_json"
+        raise RetryLater(f"200 with a body that is not JSON ({kind})", code) from None
+
+
+def _failure(state: tenacity.RetryCallState) -> RetryLater:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, RetryLater):
+        raise TypeError(f"Retried after {error!r}, expected RetryLater.")
+    return error
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _clean(address: str) -> str:
+    return sanitize_url(address)

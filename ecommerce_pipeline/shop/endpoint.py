@@ -1,0 +1,201 @@
+"""One list of the API: a window of its cursor becomes requests, an answer becomes a page."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ecommerce_pipeline.errors import ContractBroken, RetryLater
+from ecommerce_pipeline.shop.client import PageRequest, Reply, ShopClient, Use
+from ecommerce_pipeline.shop.instants import CursorInstants
+from ecommerce_pipeline.shop.paging import (
+    number_param,
+    reference_paginator,
+    reference_request,
+    value_at,
+    with_param,
+)
+from ecommerce_pipeline.shop.profile import ResourceProfile
+from ecommerce_pipeline.shop.window import Window
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: its rows, the total that the shop reports for the window, the request that follows."""
+
+    request: PageRequest
+    address: str
+    rows: list[Any]
+    total: int | None
+    following: PageRequest | None
+
+
+class Endpoint:
+    """Asks for the pages of one resource.
+
+    Args:
+        client: sends the requests.
+        profile: the resource's part of the shop profile.
+        page_size: rows per page, None for the profile's.
+        keep: gets the address and body of every answer before anything else looks at it (the archive).
+        retries: counter that gets the retries of this resource by kind.
+    """
+
+    def __init__(
+        self,
+        client: ShopClient,
+        profile: ResourceProfile,
+        page_size: int | None,
+        keep: Callable[[str, bytes], None],
+        retries: Counter[str],
+    ) -> None:
+        self.profile = profile
+        self.page_size = page_size or profile.page_size
+        self.retries = retries
+        self.pages = 0
+        self._largest = 0
+        self._client = client
+        self._instants = CursorInstants(profile.cursor)
+        self._paginator = reference_paginator(profile.paging)
+        self._keep = keep
+
+    @property
+    def steps_by_offset(self) -> bool:
+        """Whether a page may begin at any row."""
+        return self.profile.paging.type == "offset"
+
+    @property
+    def counts_pages(self) -> bool:
+        """Whether we count pages or rows ourselves; else the shop names the next page."""
+        return self.profile.paging.type in ("page_number", "offset")
+
+    def first(self, window: Window) -> PageRequest:
+        """The request of a window's first page."""
+        paging = self.profile.paging
+        params = {name: str(value) for name, value in self.profile.params.items()}
+        if self.profile.page_size_param:
+            params[self.profile.page_size_param] = str(self.page_size)
+        params |= self._bounds(window)
+        if paging.type == "page_number":
+            params[paging.page_param] = str(paging.base_page)
+        if paging.type == "offset":
+            params[paging.offset_param] = "0"
+        return PageRequest(str(self.profile.path), tuple(params.items()))
+
+    def at_offset(self, request: PageRequest, offset: int) -> PageRequest:
+        """The same request, beginning at another row; for shops that page by offset."""
+        return with_param(request, self.profile.paging.offset_param, offset)
+
+    def page(self, request: PageRequest) -> Page:
+        """Ask for one page.
+
+        Raises:
+            ShopRefused, ShopUnreachable: see `ShopClient.get`.
+            ContractBroken: the body has no list of rows where the profile says.
+        """
+        read = functools.partial(self._read, request)
+        page = self._client.get(request, Use(self._keep, read, self.retries))
+        self.pages += 1
+        return page
+
+    def key(self, row: Any) -> Any:
+        """The row's primary key as the shop sent it, None where it has none."""
+        return value_at(row, self.profile.key)
+
+    def cursor(self, row: Any) -> datetime | None:
+        """The row's cursor value in UTC, None where it is missing or wrong."""
+        return self._instants.parse(value_at(row, self.profile.cursor.field))
+
+    def _read(self, request: PageRequest, reply: Reply) -> Page:
+        rows, total = self._rows(reply), self._total(reply)
+        # A reference may rightly lead to a page that has become empty; the walks count what came.
+        if not rows and total and self.counts_pages and self._before(request) < total:
+            raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
+        self._largest = max(self._largest, len(rows))
+        return Page(request, reply.address, rows, total, self._following(request, reply, rows, total))
+
+    def _before(self, request: PageRequest) -> int:
+        """How many rows stand before this page, at least; 0 where the style of paging does not tell."""
+        paging = self.profile.paging
+        if self.steps_by_offset:
+            return number_param(request, paging.offset_param)
+        if paging.type == "page_number":
+            return (number_param(request, paging.page_param) - paging.base_page) * self._largest
+        return 0
+
+    def identities(self, page: Page) -> list[Any]:
+        """What tells a page's rows apart: the key, or the whole row where it has no usable key."""
+        keys = (self.key(row) for row in page.rows)
+        return [
+            key if isinstance(key, int | str) else repr(row) for key, row in zip(keys, page.rows, strict=True)
+        ]
+
+    def top(self, page: Page) -> datetime | None:
+        """The highest cursor value of a page, cut down to what a request can say; None without any."""
+        return max((self.floor(value) for value in map(self.cursor, page.rows) if value), default=None)
+
+    def floor(self, moment: datetime) -> datetime:
+        """The instant cut down to the precision of the shop's parameters."""
+        return self._instants.floor(moment)
+
+    def _bounds(self, window: Window) -> dict[str, str]:
+        cursor = self.profile.cursor
+        named = {cursor.since_param: window.since, cursor.until_param: window.until}
+        return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
+
+    def _rows(self, reply: Reply) -> list[Any]:
+        if reply.document is None:
+            return []
+        found = reply.document if self.profile.rows == "$" else value_at(reply.document, self.profile.rows)
+        if not isinstance(found, list):
+            shown = "no such key" if found is None else f"a {type(found).__name__}"
+            raise ContractBroken(
+                f"GET {reply.address}: the profile says that the rows are a list at `{self.profile.rows}`, got {shown}."
+                " Correct `rows` in the profile."
+            )
+        return found
+
+    def _total(self, reply: Reply) -> int | None:
+        paging = self.profile.paging
+        if not paging.total_path and not paging.total_header:
+            return None
+        value = (
+            value_at(reply.document, paging.total_path)
+            if paging.total_path
+            else reply.headers.get(str(paging.total_header))
+        )
+        try:
+            return int(str(value))
+        except ValueError:
+            where = paging.total_path or paging.total_header
+            raise ContractBroken(
+                f"GET {reply.address}: expected the number of all rows at `{where}`, got {value!r}."
+                " Correct `paging.total_path` in the profile, or leave it out if the shop reports none."
+            ) from None
+
+    def _following(
+        self, request: PageRequest, reply: Reply, rows: list[Any], total: int | None
+    ) -> PageRequest | None:
+        paging = self.profile.paging
+        if paging.type == "single_page":
+            return None
+        if self.counts_pages:
+            return self._next_number(request, rows, total)
+        return reference_request(self._paginator, request, reply)
+
+    def _next_number(self, request: PageRequest, rows: list[Any], total: int | None) -> PageRequest | None:
+        """dlt's range paginators step by the page size that was asked for; a shop that silently caps
+        it would lose rows, so the offset moves by what came, and page numbers go on until a page is empty.
+        """
+        paging = self.profile.paging
+        if not rows:
+            return None
+        if self.steps_by_offset:
+            offset = number_param(request, paging.offset_param) + len(rows)
+            return None if total is not None and offset >= total else self.at_offset(request, offset)
+        following = with_param(request, paging.page_param, number_param(request, paging.page_param) + 1)
+        return None if total is not None and self._before(following) >= total else following

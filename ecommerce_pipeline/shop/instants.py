@@ -1,0 +1,51 @@
+"""Instants as a shop's cursor field and its parameters write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ecommerce_pipeline.records.wire import instant_parser
+from ecommerce_pipeline.shop.profile import Cursor
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CursorInstants:
+    """Reads and writes the values of one declared cursor. All instants are aware and UTC."""
+
+    def __init__(self, declared: Cursor) -> None:
+        self._zone = ZoneInfo(declared.timezone)
+        self._form = declared.format
+        self._parse = instant_parser(declared.format, self._zone if declared.format == "naive" else None)
+        precision = "second" if declared.format in ("unix", "rfc2822") else declared.precision
+        self._step = {"second": 1_000_000, "millisecond": 1_000}.get(precision, 1)
+        self._timespec = {1_000_000: "seconds", 1_000: "milliseconds"}.get(self._step, "microseconds")
+
+    def parse(self, value: Any) -> datetime | None:
+        """The instant of a row, None where it is missing or wrong."""
+        try:
+            return self._parse(value)
+        except ValueError:
+            return None
+
+    def floor(self, moment: datetime) -> datetime:
+        """The instant cut down to what a parameter can say.
+
+        A row may carry more digits than a request; progress counts only as far as it can be asked for.
+        """
+        return moment.replace(microsecond=moment.microsecond // self._step * self._step)
+
+    def parameter(self, moment: datetime) -> str:
+        """The instant as a parameter, cut down, never rounded up: a lower bound then asks for a little more."""
+        moment = self.floor(moment)
+        if self._form == "unix":
+            return str((moment - EPOCH) // timedelta(seconds=1))
+        if self._form == "unix_ms":
+            return str((moment - EPOCH) // timedelta(milliseconds=1))
+        if self._form == "rfc2822":
+            return format_datetime(moment, usegmt=True)
+        local = moment.astimezone(self._zone if self._form == "naive" else UTC).replace(tzinfo=None)
+        return local.isoformat(timespec=self._timespec) + ("" if self._form == "naive" else "Z")

@@ -1,0 +1,72 @@
+"""How one page leads to the next: numbers that we count, references that dlt's paginators read."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import requests
+from dlt.common import jsonpath
+from dlt.sources.helpers.rest_client.paginators import (
+    BasePaginator,
+    HeaderCursorPaginator,
+    HeaderLinkPaginator,
+    JSONLinkPaginator,
+    JSONResponseCursorPaginator,
+)
+
+from ecommerce_pipeline.shop.client import PageRequest, Reply
+from ecommerce_pipeline.shop.profile import Paging
+
+
+def reference_paginator(paging: Paging) -> BasePaginator:
+    """dlt's paginator for a shop that names the next page. Building one compiles paths: keep it."""
+    if paging.type == "header_link":
+        return HeaderLinkPaginator(links_next_key=paging.links_next_key)
+    if paging.type == "json_link":
+        return JSONLinkPaginator(next_url_path=paging.next_url_path)
+    if paging.type == "header_cursor":
+        return HeaderCursorPaginator(cursor_key=paging.cursor_key, cursor_param=paging.cursor_param)
+    return JSONResponseCursorPaginator(cursor_path=paging.cursor_path, cursor_param=paging.cursor_param)
+
+
+def reference_request(paginator: BasePaginator, request: PageRequest, reply: Reply) -> PageRequest | None:
+    """The request for the next page where the answer names it; None on the last page.
+
+    dlt's paginator reads the reference from the answer and writes it into the request.
+    """
+    raw = requests.Request("GET", reply.address, params=dict(request.params))
+    raw.url = request.address
+    paginator.update_state(reply, [None])  # type: ignore[arg-type]  # it reads headers, links and json() alone
+    if not paginator.has_next_page:
+        return None
+    following = copy.copy(raw)
+    following.url = reply.address if "://" not in request.address else request.address
+    paginator.update_request(following)
+    if following.params is None:  # a whole address carries its own parameters
+        return PageRequest(str(following.url))
+    params: dict[str, Any] = dict(following.params)
+    return replace(request, params=tuple((name, str(value)) for name, value in params.items()))
+
+
+def value_at(document: Any, path: str) -> Any:
+    """The value at a dotted path; plain steps are walked by hand, jsonpath is far slower."""
+    if "[" in path or "*" in path:
+        found = jsonpath.find_values(path, document)
+        return found[0] if found else None
+    for step in path.split("."):
+        if not isinstance(document, dict):
+            return None
+        document = document.get(step)
+    return document
+
+
+def number_param(request: PageRequest, name: str) -> int:
+    """A whole number among a request's parameters."""
+    return int(dict(request.params)[name])
+
+
+def with_param(request: PageRequest, name: str, value: int) -> PageRequest:
+    """The same request with one parameter set."""
+    return replace(request, params=tuple({**dict(request.params), name: str(value)}.items()))

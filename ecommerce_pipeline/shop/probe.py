@@ -1,0 +1,59 @@
+"""Is the shop there, does it accept the key, what time is it at its place?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from ecommerce_pipeline.errors import ContractBroken
+from ecommerce_pipeline.shop.client import ShopClient
+from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.profile import ResourceProfile
+from ecommerce_pipeline.shop.window import Window
+
+ATTEMPTS = 3
+
+
+def first_contact(client: ShopClient, resources: Sequence[ResourceProfile]) -> datetime:
+    """Ask for the smallest page of every list.
+
+    Returns:
+        The shop's clock when the first answer came, UTC; our own where the shop does not tell it.
+
+    Raises:
+        ShopRefused: the key is wrong or may not read one of the lists.
+        ShopUnreachable: the shop does not answer.
+        ContractBroken: an answer is not what the profile declares.
+    """
+    for declared in resources:
+        endpoint = Endpoint(client, declared, 1, lambda address, body: None, Counter())
+        page = endpoint.page(endpoint.first(Window()))
+        if page.total is None and page.rows and declared.page_size_param:
+            _check_next_page(client, declared)
+    return client.shop_clock or client.clocks.now()
+
+
+def _check_next_page(client: ShopClient, declared: ResourceProfile) -> None:
+    """A wrong name of the next page's parameter or reference ends every list after one page, and a shop
+    that reports no totals would not betray it: two rows must come on two pages of one, too.
+    """
+    for _ in range(ATTEMPTS):
+        single, double = _pages_of(client, declared, 1), _pages_of(client, declared, 2)
+        if (
+            len(double[0].rows) < 2
+            or len(single[0].rows) > 1
+            or (len(single) > 1 and single[0].rows != single[1].rows)
+        ):
+            return
+    raise ContractBroken(
+        f"GET {single[0].address}: the list has more rows, and the profile's `paging` does not lead to them."
+        " Correct the name of the parameter or the path of the reference to the next page."
+    )
+
+
+def _pages_of(client: ShopClient, declared: ResourceProfile, size: int) -> list[Page]:
+    """The first page of some size, and the one after it if there is any."""
+    endpoint = Endpoint(client, declared, size, lambda address, body: None, Counter())
+    first = endpoint.page(endpoint.first(Window()))
+    return [first] if first.following is None or size > 1 else [first, endpoint.page(first.following)]

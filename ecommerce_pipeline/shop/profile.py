@@ -1,0 +1,250 @@
+"""A shop's declared contract: one TOML file, parsed and checked.
+
+Values at the top of the file are defaults for every resource; a resource may declare its own.
+Names of paging and auth kinds and of their arguments are those of dlt's `rest_api` source
+(https://dlthub.com/docs/dlt-ecosystem/verified-sources/rest_api/basic), so that what a person
+knows from there works here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from ecommerce_pipeline.errors import ProfileError, SettingError
+
+PROFILES = Path(__file__).parent / "profiles"
+RESOURCES = ("customers", "products", "orders", "order_items", "payments", "deliveries")
+
+InstantFormat = Literal["rfc3339", "naive", "unix", "unix_ms", "rfc2822"]
+Order = Literal["cursor", "-cursor", "id", "unknown"]
+
+
+class Declaration(BaseModel):
+    """Base of all parts of a profile: frozen, and a key that nobody declared is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Auth(Declaration):
+    """How requests are signed; the secrets themselves come from `.dlt/secrets.toml`."""
+
+    type: Literal["none", "bearer", "api_key", "http_basic", "oauth2_client_credentials"]
+    name: str = Field("Authorization", description="header that carries the key, for `api_key`")
+    access_token_url: str | None = None
+    access_token_request_data: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _token_address(self) -> Auth:
+        if self.type == "oauth2_client_credentials" and not self.access_token_url:
+            raise ValueError("`access_token_url` is needed for oauth2_client_credentials")
+        return self
+
+
+class Paging(Declaration):
+    """How one page leads to the next, in the words of dlt's paginators."""
+
+    type: Literal[
+        "single_page", "page_number", "offset", "cursor", "header_cursor", "header_link", "json_link"
+    ]
+    base_page: int = 0
+    page_param: str = "page"
+    offset_param: str = "offset"
+    total_path: str | None = Field(None, description="where the body says how many rows match in all")
+    total_header: str | None = Field(None, description="header that says it, for example X-WP-Total")
+    next_url_path: str = "next"
+    links_next_key: str = "next"
+    cursor_path: str = "cursors.next"
+    cursor_param: str = "cursor"
+    cursor_key: str = "next"
+    stable: bool = Field(
+        False,
+        description="a page's reference to the next points at a row (keyset), not at a place in the list",
+    )
+
+
+class Cursor(Declaration):
+    """The field that says when a row last changed, and how the shop filters by it.
+
+    `until_param` closes a window at its upper end. `lag_seconds` is how far behind the shop's clock
+    the cursor stays, for shops whose rows become visible late.
+    """
+
+    field: str = "updated_at"
+    format: InstantFormat = "rfc3339"
+    timezone: str = "UTC"
+    precision: Literal["second", "millisecond", "microsecond"] = "second"
+    since_param: str | None = None
+    until_param: str | None = None
+    lag_seconds: float = Field(5.0, ge=0)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("a zone of the IANA database, for example Europe/Berlin") from None
+        return value
+
+
+class Pacing(Declaration):
+    """How fast the shop may be asked, and the headers in which it says how much is left."""
+
+    requests_per_second: float | None = Field(None, gt=0)
+    remaining_header: str | None = None
+    used_header: str | None = Field(None, description="a header of the form used/limit, as Shopify sends")
+    reset_header: str | None = None
+    reset_unit: Literal["seconds", "milliseconds", "unix"] = "seconds"
+
+
+class ResourceProfile(Declaration):
+    """One list of the API, or rows that are embedded in another resource's rows."""
+
+    path: str | None = None
+    rows: str = Field("data", description="where the rows are in the body; `$` for a bare list")
+    key: str = "id"
+    order: Order = "unknown"
+    page_size: int = Field(100, gt=0)
+    page_size_param: str | None = None
+    params: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    tombstone: str | None = None
+    embedded_in: str | None = None
+    embedded_field: str | None = None
+    parent_field: str = "order_id"
+    fields: dict[str, str] = Field(default_factory=dict)
+    money_scale: int = Field(0, ge=0, le=9)
+    paging: Paging
+    cursor: Cursor
+
+    @model_validator(mode="after")
+    def _own_or_embedded(self) -> ResourceProfile:
+        if (self.path is None) == (self.embedded_in is None):
+            raise ValueError(
+                "either `path` (a list of its own) or `embedded_in` (part of another resource's rows)"
+            )
+        if self.embedded_in and not self.embedded_field:
+            raise ValueError("`embedded_field`: the field of the parent's row that holds the list")
+        return self
+
+
+class ShopProfile(Declaration):
+    """The whole contract of one shop."""
+
+    name: str
+    base_url: str
+    id_type: Literal["integer", "text"] = "integer"
+    auth: Auth
+    pacing: Pacing = Field(default_factory=lambda: Pacing.model_validate({}))
+    resources: dict[str, ResourceProfile]
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("an address that begins with https:// or http://")
+        return value.rstrip("/")
+
+    @field_validator("resources")
+    @classmethod
+    def _known_resources(cls, value: dict[str, ResourceProfile]) -> dict[str, ResourceProfile]:
+        for name, resource in value.items():
+            if name not in RESOURCES:
+                raise ValueError(f"resources out of {', '.join(RESOURCES)}; {name} is not one")
+            if resource.embedded_in and resource.embedded_in not in value:
+                raise ValueError(f"`{name}.embedded_in` naming a declared resource")
+        return value
+
+
+SHARED_DEFAULTS = (
+    "rows",
+    "key",
+    "order",
+    "page_size",
+    "page_size_param",
+    "params",
+    "tombstone",
+    "money_scale",
+)
+
+
+def load_profile(shop: str) -> ShopProfile:
+    """The profile of a shop.
+
+    Args:
+        shop: the name of a profile that ships with the pipeline, or the path of a TOML file.
+
+    Raises:
+        SettingError: there is no such profile.
+        ProfileError: the file is not TOML, or a key is missing, unknown or wrong.
+    """
+    path = _find(shop)
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(str(path), "(whole file)", f"not readable as TOML: {error}", "TOML") from None
+    try:
+        return ShopProfile.model_validate(_with_defaults(document))
+    except ValidationError as error:
+        raise _first_error(path, error) from None
+
+
+def shipped_profiles() -> list[str]:
+    """Names of the profiles that ship with the pipeline."""
+    return sorted(path.stem for path in PROFILES.glob("*.toml"))
+
+
+def _find(shop: str) -> Path:
+    shipped = PROFILES / f"{shop}.toml"
+    if shop in shipped_profiles():
+        return shipped
+    path = Path(shop)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    raise SettingError(
+        f"`sources.ecommerce.shop` is {shop!r}, expected one of {', '.join(shipped_profiles())}"
+        " or the path of a profile that exists (a .toml file)."
+    )
+
+
+def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
+    """Copy what stands at the top of the file into every resource that does not say otherwise."""
+    shared = {name: document[name] for name in SHARED_DEFAULTS if name in document}
+    tables = {name: document.get(name, {}) for name in ("paging", "cursor")}
+    resources = document.get("resources")
+    if not isinstance(resources, dict):
+        return document
+    merged = {}
+    for name, own in resources.items():
+        own = own if isinstance(own, dict) else {"path": own}
+        nested = {table: {**tables[table], **own.get(table, {})} for table in tables}
+        merged[name] = {**shared, **own, **nested}
+    top = {k: v for k, v in document.items() if k not in SHARED_DEFAULTS and k not in tables}
+    return {**top, "resources": merged}
+
+
+def _first_error(path: Path, error: ValidationError) -> ProfileError:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+    expected = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return ProfileError(str(path), key, "missing", "a value")
+    if first["type"] == "extra_forbidden":
+        return ProfileError(str(path), key, "not a known key", "a key that docs/shops.md lists")
+    return ProfileError(str(path), key, _shown(first["input"]), expected)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

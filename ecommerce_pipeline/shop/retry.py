@@ -1,0 +1,109 @@
+"""What one answer or network error means: take it, try again, or stop.
+
+Forms of `Retry-After`: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import requests
+
+from ecommerce_pipeline.errors import (
+    ContractBroken,
+    PipelineError,
+    RetryLater,
+    ShopRefused,
+)
+
+TRANSIENT_STATUS = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """How long the shop asks us to wait: seconds, never negative; None where it does not say.
+
+    Args:
+        headers: headers of the answer; `Retry-After` may hold seconds or an HTTP date.
+        now: the present instant, for the date form.
+    """
+    text = headers.get("Retry-After", "").strip()
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def judge_status(status: int, address: str, headers: Mapping[str, str], excerpt: str, now: datetime) -> None:
+    """Return for a usable answer, raise what the caller has to do otherwise.
+
+    Raises:
+        RetryLater: the answer may be better next time.
+        ShopRefused: key, permission or address are wrong.
+        ContractBroken: the shop does not understand the request that its profile describes.
+    """
+    if status in (200, 204):
+        return
+    shown = f"{status} {_phrase(status)}".strip()
+    pause = retry_after_seconds(headers, now)
+    if status == 429 or (status == 403 and pause is not None):
+        raise RetryLater(shown, "throttled", pause)
+    if status in TRANSIENT_STATUS or status >= 500:
+        raise RetryLater(shown, "server_error", pause)
+    raise _final(status, shown, address, headers, excerpt)
+
+
+def judge_network_error(error: requests.RequestException, address: str) -> PipelineError:
+    """The network error in our own words; the text of `requests` is kept, it names no secret."""
+    if isinstance(error, requests.Timeout):
+        return RetryLater("no answer in time", "timeout")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return RetryLater("the answer broke off", "truncated")
+    if isinstance(error, requests.ConnectionError):
+        return RetryLater(f"no connection: {_innermost(error)}", "connection")
+    return ShopRefused(f"GET {address} cannot be sent: {error}. Check `base_url` and paths of the profile.")
+
+
+def _final(status: int, shown: str, address: str, headers: Mapping[str, str], excerpt: str) -> PipelineError:
+    if status == 401:
+        return ShopRefused(
+            f"GET {address} answered {shown}: the shop does not accept the key."
+            " Check the shop's secret in .dlt/secrets.toml and the profile's `auth`."
+        )
+    if status == 403:
+        return ShopRefused(
+            f"GET {address} answered {shown}: the key is known but may not read this."
+            " Give it read permission for this list, or leave the resource out with --resources."
+        )
+    if 300 <= status < 400:
+        return ShopRefused(
+            f"GET {address} answered {shown} to {headers.get('Location', 'nowhere')}; redirects are not followed,"
+            " the key must not travel to another host. Set `base_url` to the final address."
+        )
+    if status == 404:
+        return ShopRefused(f"GET {address} answered {shown}. Check `base_url` and the resource's `path`.")
+    return ContractBroken(
+        f"GET {address} answered {shown}: {excerpt!r}. Expected a page of rows; check the profile."
+    )
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _innermost(error: BaseException) -> str:
+    """The operating system's own words, for example `Connection refused`."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__  # type: ignore[assignment]
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -1,0 +1,150 @@
+"""Pages become rows: known ones are counted, wrong ones go to the quarantine, the rest is handed on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ecommerce_pipeline.records import MODELS
+from ecommerce_pipeline.records.canonical import Canonicaliser, Mapping
+from ecommerce_pipeline.records.validation import (
+    Accepted,
+    Rejected,
+    Validator,
+    content_hash,
+)
+from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.profile import ResourceProfile, ShopProfile
+from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.quarantine import Quarantine
+from ecommerce_pipeline.source.repeats import Repeats
+
+
+class Acceptance:
+    """Judges the rows of one resource.
+
+    Args:
+        name: the resource.
+        profile: the shop's contract; lists embedded in this resource's rows are judged as well.
+        accounts: the accounts of all resources, by name.
+        quarantine: takes refused records.
+        stamp: what every row of this run carries (`_run_id`, `_loaded_at`).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        profile: ShopProfile,
+        accounts: dict[str, ResourceAccount],
+        quarantine: Quarantine,
+        stamp: dict[str, Any],
+    ) -> None:
+        self._name = name
+        self._accounts = accounts
+        self._quarantine = quarantine
+        self._stamp = stamp
+        self._shop = profile.name
+        self._validator = _validator(name, profile)
+        self._embedded = {
+            child: (declared, _validator(child, profile))
+            for child, declared in profile.resources.items()
+            if declared.embedded_in == name
+        }
+        self._reads = 0
+
+    def judge(self, endpoint: Endpoint, page: Page, repeats: Repeats) -> list[dict[str, Any]]:
+        """The rows of a page that are new and right, as dlt takes them."""
+        self._reads += 1
+        repeats.prepare(key for row in page.rows if (key := endpoint.key(row)) is not None)
+        source = f"{self._shop} {page.address}"
+        accepted = (self._row(endpoint, row, repeats, source) for row in page.rows)
+        return [row for row in accepted if row is not None]
+
+    def _row(self, endpoint: Endpoint, raw: Any, repeats: Repeats, source: str) -> dict[str, Any] | None:
+        account = self._accounts[self._name]
+        account.fetched += 1
+        digest = content_hash(raw)
+        key, cursor = endpoint.key(raw), endpoint.cursor(raw)
+        if repeats.known(digest if key is None else str(key), cursor, digest):
+            account.repeated += 1
+            self._count_repeated_lines(raw)
+            return None
+        lines, bare = self._split(raw)
+        judged = self._validator.validate(bare)
+        if isinstance(judged, Rejected):
+            self._refuse(self._name, Rejected(judged.raw | lines, judged.key, judged.reasons), digest, source)
+            return None
+        account.loaded += 1
+        record = judged.record | self._lines(lines, bare, endpoint.key(raw), source)
+        return {**record, **self._bookkeeping(digest, cursor, source)}
+
+    def _bookkeeping(self, digest: str, cursor: datetime | None, source: str) -> dict[str, Any]:
+        # Two versions can share an instant of coarse precision; the one read later is the newer.
+        version = f"{cursor.isoformat(timespec='microseconds') if cursor else ''}#{self._reads:09d}"
+        return {**self._stamp, "_source": source, "_content_hash": digest, "_version": version}
+
+    def _split(self, raw: Any) -> tuple[dict[str, Any], Any]:
+        """The embedded lists of a row, and the row without them."""
+        names = [str(declared.embedded_field) for declared, _ in self._embedded.values()]
+        if not names or not isinstance(raw, dict):
+            return {}, raw
+        lines = {name: raw[name] for name in names if name in raw}
+        return lines, {name: value for name, value in raw.items() if name not in lines}
+
+    def _lines(self, lists: dict[str, Any], parent: Any, key: Any, source: str) -> dict[str, Any]:
+        """Each embedded list under our name, wrong elements in the quarantine."""
+        return {
+            child: [
+                row
+                for line in self._elements(lists.get(str(declared.embedded_field)))
+                if (row := self._line(child, declared, validator, line, key, source)) is not None
+            ]
+            for child, (declared, validator) in self._embedded.items()
+        }
+
+    def _line(
+        self, child: str, declared: ResourceProfile, validator: Validator, line: Any, key: Any, source: str
+    ) -> dict[str, Any] | None:
+        account = self._accounts[child]
+        account.fetched += 1
+        raw = {declared.parent_field: key, **line} if isinstance(line, dict) else line
+        judged = validator.validate(raw)
+        if isinstance(judged, Accepted):
+            account.loaded += 1
+            return judged.record
+        self._refuse(child, judged, content_hash(raw), source)
+        return None
+
+    def _count_repeated_lines(self, raw: Any) -> None:
+        for child, (declared, _) in self._embedded.items():
+            count = len(self._elements(raw.get(declared.embedded_field))) if isinstance(raw, dict) else 0
+            self._accounts[child].fetched += count
+            self._accounts[child].repeated += count
+
+    @staticmethod
+    def _elements(found: Any) -> list[Any]:
+        """A missing list is empty; anything that is no list is judged as one wrong element."""
+        return [] if found is None else found if isinstance(found, list) else [found]
+
+    def _refuse(self, resource: str, refused: Rejected, digest: str, source: str) -> None:
+        account = self._accounts[resource]
+        account.rejected_rows += 1
+        account.rejected.update({reason.rule for reason in refused.reasons})
+        self._quarantine.add(
+            resource, refused, digest, source, self._stamp["_run_id"], self._stamp["_loaded_at"]
+        )
+
+
+def _validator(name: str, profile: ShopProfile) -> Validator:
+    declared = profile.resources[name]
+    fields = dict(declared.fields)
+    # The key and the cursor are named by the profile anyway; they need no second declaration.
+    for ours, theirs in (("id", declared.key), ("updated_at", declared.cursor.field)):
+        if theirs != ours:
+            fields.setdefault(ours, theirs)
+    zone = declared.cursor.timezone if declared.cursor.format == "naive" else None
+    mapping = Mapping(
+        fields=fields, instant_format=declared.cursor.format, timezone=zone, money_scale=declared.money_scale
+    )
+    model = MODELS[name]
+    return Validator(model, Canonicaliser(mapping, model), profile.id_type)

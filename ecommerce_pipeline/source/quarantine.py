@@ -1,0 +1,66 @@
+"""Records that break the contract: kept whole, with every reason, in `rejected_records`."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import simplejson
+
+from ecommerce_pipeline.records.validation import Rejected
+
+TABLE = "rejected_records"
+
+COLUMNS: dict[str, dict[str, Any]] = {
+    name: {"name": name, "data_type": kind, "nullable": name not in ("rejected_id", "resource")}
+    for name, kind in {
+        "rejected_id": "text",
+        "resource": "text",
+        "record_key": "text",
+        "rules": "text",
+        "reasons": "text",
+        "raw": "text",
+        "_source": "text",
+        "_run_id": "text",
+        "_loaded_at": "timestamp",
+    }.items()
+}
+COLUMNS["_loaded_at"] |= {"timezone": True, "precision": 6}
+
+
+class Quarantine:
+    """Takes refused records from all resources of a run and hands them to the one table."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[dict[str, Any]] = deque()
+
+    def add(
+        self, resource: str, refused: Rejected, content_hash: str, source: str, run_id: str, at: datetime
+    ) -> None:
+        """Keep a record; the same body of the same resource has the same id in every run."""
+        identity = blake2b(f"{resource}\0{content_hash}".encode(), digest_size=12).hexdigest()
+        reasons = [{"field": item.field, "rule": item.rule, "value": item.value} for item in refused.reasons]
+        self._waiting.append(
+            {
+                "rejected_id": identity,
+                "resource": resource,
+                "record_key": refused.key,
+                "rules": ",".join(sorted({item.rule for item in refused.reasons})),
+                "reasons": json.dumps(reasons),
+                "raw": simplejson.dumps(refused.raw, use_decimal=True),
+                "_source": source,
+                "_run_id": run_id,
+                "_loaded_at": at,
+            }
+        )
+
+    def drain(self) -> Iterator[list[dict[str, Any]]]:
+        """What has come in since the last call, in one batch if any."""
+        if self._waiting:
+            batch = list(self._waiting)
+            self._waiting.clear()
+            yield batch

@@ -1,0 +1,63 @@
+"""All that one run needs to read a shop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import ShopClient
+from ecommerce_pipeline.shop.profile import ShopProfile
+from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.archive import Keeper, NoArchive
+from ecommerce_pipeline.source.quarantine import Quarantine
+from ecommerce_pipeline.source.repeats import Lookup
+
+
+@dataclass
+class Reading:
+    """A run as its resources see it; one per run.
+
+    Attributes:
+        window: a bounded re-read that leaves the cursor alone; None for what changed since the last run.
+        shop_clock: the shop's clock at the start of the run, UTC.
+        lookups: by resource, asks the warehouse for known versions; used by bounded re-reads.
+        existing_tables: tables that the warehouse has already.
+    """
+
+    profile: ShopProfile
+    settings: Settings
+    client: ShopClient
+    run_id: str
+    started_at: datetime
+    shop_clock: datetime
+    resources: tuple[str, ...]
+    window: Window | None = None
+    archive: Keeper = field(default_factory=NoArchive)
+    lookups: dict[str, Lookup] = field(default_factory=dict)
+    existing_tables: frozenset[str] = frozenset()
+    accounts: dict[str, ResourceAccount] = field(default_factory=dict)
+    quarantine: Quarantine = field(default_factory=Quarantine)
+    reading_now: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.accounts.update({name: ResourceAccount(name) for name in self.resources})
+        self.reading_now.update(self.listed)
+
+    @property
+    def listed(self) -> list[str]:
+        """The resources that have a list of their own in the shop."""
+        declared = self.profile.resources
+        return [name for name in self.resources if name in declared and declared[name].path]
+
+    def ceiling(self, name: str) -> datetime:
+        """The instant that the cursor of a resource may not pass in this run, UTC."""
+        lag = self.settings.safety_lag_seconds
+        lag = self.profile.resources[name].cursor.lag_seconds if lag is None else lag
+        return self.shop_clock - timedelta(seconds=lag)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything came that the warehouse does not have."""
+        return any(account.changed for account in self.accounts.values())

@@ -1,0 +1,119 @@
+"""G4: fetched = loaded + rejected + repeated, in the warehouse and equal to the shop's own counts."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import timedelta
+
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop.window import Window
+from tests.contract.conftest import OpenShop
+from tests.support.truth import RESOURCES, differences
+
+
+def test_the_account_of_a_quiet_shop_equals_its_counts(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.1)
+    with shop.serve() as address:
+        outcome = warehouse.run(address)
+    for account in outcome.accounts:
+        valid, invalid = len(shop.truth(account.resource)), len(shop.invalid(account.resource))
+        assert (account.loaded, account.rejected_rows) == (valid, invalid)
+        assert warehouse.query(f"SELECT count(*) FROM ecommerce.{account.resource}") == [(valid,)]
+    stored = warehouse.query(
+        "SELECT resource, fetched, loaded, rejected, repeated FROM ecommerce.pipeline_runs"
+    )
+    assert sorted(stored) == sorted(
+        (a.resource, a.fetched, a.loaded, a.rejected_rows, a.repeated) for a in outcome.accounts
+    )
+
+
+def test_a_rejected_record_keeps_its_body_reasons_address_and_run(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.1)
+    with shop.serve() as address:
+        outcome = warehouse.run(address)
+    kept = warehouse.query(
+        "SELECT resource, raw, reasons, _source, _run_id FROM ecommerce.rejected_records ORDER BY resource"
+    )
+    expected = {(name, record["id"]) for name in RESOURCES for record in shop.invalid(name)}
+    assert {(name, json.loads(raw)["id"]) for name, raw, *_ in kept} == expected
+    for name, _, reasons, source, run_id in kept:
+        assert all(set(reason) == {"field", "rule", "value"} for reason in json.loads(reasons))
+        assert f"{address}/api/{name}" in source
+        assert run_id == outcome.run_id
+
+
+def test_rejected_records_come_again_as_repeated_not_as_new(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.2)
+    with shop.serve() as address:
+        warehouse.run(address)
+        second = warehouse.run(address)
+    assert sum(account.rejected_rows for account in second.accounts) == 0
+    assert second.packages == []
+
+
+def test_a_run_that_sent_nothing_is_accounted_for_by_the_next_that_does(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address:
+        runs = [warehouse.run(address).run_id, warehouse.run(address).run_id]
+        shop.update("orders", shop.truth("orders")[0]["id"], status="edited")
+        runs.append(warehouse.run(address).run_id)
+    stored = warehouse.query("SELECT DISTINCT run_id FROM ecommerce.pipeline_runs")
+    assert {run_id for (run_id,) in stored} == set(runs)
+
+
+def test_all_tables_exist_when_every_list_is_empty(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 0, "products": 0, "orders": 0})
+    with shop.serve() as address:
+        warehouse.run(address)
+    found = {name for (name,) in warehouse.query("SELECT table_name FROM information_schema.tables")}
+    assert {*RESOURCES, "rejected_records", "pipeline_runs"} <= found
+
+
+def test_rows_beyond_a_window_that_the_shop_cannot_close_are_loaded_not_dropped(open_shop: OpenShop) -> None:
+    """dlt's own cursor drops them in silence; the account would name rows that are not there."""
+    shop, warehouse = open_shop()
+    profile = warehouse.profile(cursor={"until_param": None}, page_size=20)
+    window = Window(None, shop.options.opened_at - timedelta(days=30))
+    with shop.serve() as address:
+        outcome = warehouse.run(address, Request(("orders",), window), profile=profile)
+    loaded = {account.resource: account.loaded for account in outcome.accounts}["orders"]
+    assert 0 < loaded < shop.count("orders")
+    assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(loaded,)]
+
+
+def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address:
+        outcome = warehouse.run(address, archive=True)
+    files = list((warehouse.folder / "data/archive").glob(f"orders/*/{outcome.run_id}/*.json.gz"))
+    archived = [json.loads(gzip.decompress(file.read_bytes())) for file in files]
+    ids = {row["id"] for page in archived for row in page["data"]}
+    assert ids == {row["id"] for row in shop.truth("orders") + shop.invalid("orders")}
+
+
+def test_embedded_lines_are_children_of_their_order(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(embed_items=True, invalid_share=0.0)
+    embedded = {"embedded_in": "orders", "embedded_field": "items"}
+    lists = {name: {"path": name} for name in RESOURCES if name != "order_items"}
+    profile = warehouse.profile(resources={**lists, "order_items": embedded})
+    with shop.serve() as address:
+        warehouse.run(address, profile=profile)
+        line = shop.truth("order_items")[0]
+        shop.remove_line(line["order_id"], line["id"])
+        warehouse.run(address, profile=profile)
+    stored = warehouse.query("SELECT order_id, id, quantity FROM ecommerce.orders__order_items")
+    expected = [(row["order_id"], row["id"], row["quantity"]) for row in shop.truth("order_items")]
+    assert sorted(stored) == sorted(expected)
+
+
+def test_a_full_refresh_reads_everything_again_and_keeps_the_history_of_runs(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address:
+        warehouse.run(address)
+        shop.delete("orders", shop.truth("orders")[0]["id"])
+        outcome = warehouse.run(address, Request(full_refresh=True))
+    assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(len(shop.truth("orders")),)]
+    assert warehouse.query("SELECT count(DISTINCT run_id) FROM ecommerce.pipeline_runs") == [(2,)]
+    assert outcome.complete
+    assert differences(shop, warehouse.database) == []

@@ -1,0 +1,75 @@
+"""The shop alone, as a person starts it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from ecommerce_pipeline.demo import command
+from ecommerce_pipeline.demo.faults import KINDS
+from ecommerce_pipeline.errors import SettingError
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import argparse, sys
+from ecommerce_pipeline.demo.command import add_arguments, serve
+parser = argparse.ArgumentParser()
+add_arguments(parser)
+sys.exit(serve(parser.parse_args()))
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser()
+    command.add_arguments(made)
+    return made
+
+
+def test_the_shop_serves_until_ctrl_c(tmp_path: Path) -> None:
+    arguments = ["--port", "0", "--folder", str(tmp_path), "--orders", "20", "--token", "abc"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(4)]
+        address = lines[0].split()[6]
+        response = requests.get(f"{address}/orders", headers={"Authorization": "Bearer abc"}, timeout=10)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    assert response.json()["total"] == 20
+    assert "curl -H 'Authorization: Bearer abc'" in lines[3]
+
+
+def test_every_fault_has_a_switch_and_a_sentence() -> None:
+    text = parser().format_help()
+    for kind in KINDS:
+        assert f"--fault-{kind.replace('_', '-')} RATE" in text
+
+
+def test_switches_become_options(tmp_path: Path) -> None:
+    line = "--paging cursor --no-totals --faults 0.5 --fault-loop 0.1 --rate-limit 5 --sort=-id"
+    shop = command._shop(parser().parse_args(["--folder", str(tmp_path), *line.split()]))
+    options = shop.options
+    assert (options.paging, options.totals, options.rate_limit, options.sort) == ("cursor", False, 5.0, "-id")
+    assert (options.live, options.faults.loop, options.faults.html) == (True, 0.1, 0.05)
+
+
+def test_a_rate_above_one_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["--fault-reset", "5"])
+    assert "expected a number from 0 to 1" in capsys.readouterr().err
+
+
+def test_rates_that_add_up_to_more_than_one_are_refused(tmp_path: Path) -> None:
+    arguments = parser().parse_args(
+        ["--folder", str(tmp_path), "--fault-reset", "0.7", "--fault-html", "0.7"]
+    )
+    with pytest.raises(SettingError, match=r"add up to 1\.40"):
+        command.serve(arguments)

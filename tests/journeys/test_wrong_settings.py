@@ -1,0 +1,101 @@
+"""A wrong setting gives one clear sentence with the cure, exit code 2 or 1, and nothing is written."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunCommand
+
+SECTION = "SOURCES__ECOMMERCE__"
+
+
+def _profile_without_base_url(project: Path) -> str:
+    path = project / "shop.toml"
+    path.write_text(
+        'name = "x"\n[auth]\ntype = "bearer"\n[paging]\ntype = "offset"\n[resources.orders]\npath = "o"\n'
+    )
+    return str(path)
+
+
+WRONG = {
+    "unknown shop": ({"SHOP": "nowhere"}, (), 2, "`sources.ecommerce.shop` is 'nowhere'"),
+    "profile that lacks a key": ({"SHOP": "shop.toml"}, (), 2, "`base_url` is missing"),
+    "missing secret": ({"SHOP_BASE_URL": "http://127.0.0.1:9/api"}, (), 2, "SOURCES__ECOMMERCE__SHOP_TOKEN"),
+    "value of a wrong type": ({"PAGE_SIZE": "many"}, (), 2, "`sources.ecommerce.page_size` is 'many'"),
+    "unknown resource": ({}, ("--resources", "orders,invoices"), 2, "Unknown resource 'invoices'"),
+    "since after until": ({}, ("--since", "2026-02-01", "--until", "2026-01-01"), 2, "is not before"),
+    "a date that is none": ({}, ("--since", "yesterday"), 2, "--since is 'yesterday'"),
+    "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_setting_is_one_sentence_and_nothing_is_written(
+    case: str, project: Path, run_command: RunCommand
+) -> None:
+    settings, arguments, code, words = WRONG[case]
+    _profile_without_base_url(project)
+    result = run_command(*arguments, env={SECTION + name: value for name, value in settings.items()})
+    _is_one_sentence(result.stderr, words)
+    assert result.returncode == code
+    _nothing_is_written(project)
+
+
+@pytest.mark.parametrize(
+    ("destination", "words"),
+    [
+        ("snowflake", "destination `snowflake` has no credentials"),
+        ("nowhere", "is 'nowhere', which cannot be used"),
+    ],
+)
+def test_a_destination_that_cannot_be_used_stops_before_anything_is_written(
+    destination: str, words: str, project: Path, run_command: RunCommand
+) -> None:
+    result = run_command(env={"PIPELINES__ECOMMERCE__DESTINATION_TYPE": destination})
+    _is_one_sentence(result.stderr, words)
+    assert result.returncode == 2
+    _nothing_is_written(project)
+
+
+def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_command: RunCommand) -> None:
+    with socket.socket() as taken:  # bound and not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/api"
+        settings = {
+            "SHOP_BASE_URL": address,
+            "SHOP_TOKEN": "k",
+            "BACKOFF_SECONDS": "0.01",
+            "REQUEST_ATTEMPTS": "2",
+        }
+        result = run_command(env={SECTION + name: value for name, value in settings.items()})
+    _is_one_sentence(result.stderr, "Connection refused")
+    assert result.returncode == 1
+    _nothing_is_written(project)
+
+
+def test_an_unknown_setting_names_the_one_that_was_meant(project: Path, run_command: RunCommand) -> None:
+    config = project / ".dlt" / "config.toml"
+    config.write_text(
+        config.read_text().replace("page_size", "page_sise").replace("# page_sise", "page_sise")
+    )
+    result = run_command()
+    _is_one_sentence(result.stderr, "Did you mean `page_size`?")
+    assert result.returncode == 2
+
+
+def _is_one_sentence(stderr: str, words: str) -> None:
+    """Log lines may stand before; the last line says what is wrong, and no traceback does."""
+    last = stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert words in last
+    assert "Traceback" not in stderr
+
+
+def _nothing_is_written(project: Path) -> None:
+    left = {path.name for path in project.iterdir()} - {"pipelines.py", ".dlt", "shop.toml"}
+    assert left == set()
+    # dlt makes empty working folders as soon as its configuration is read.
+    assert [path for path in (project / ".dlt" / ".var").rglob("*") if path.is_file()] == []

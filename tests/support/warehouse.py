@@ -1,0 +1,100 @@
+"""Runs of the pipeline in this process, against a demo shop, into a DuckDB file of the test's own."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import tomlkit
+
+from ecommerce_pipeline.demo import DemoShop
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.load.run import Outcome, run
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.profile import PROFILES
+
+PAGING: dict[str, dict[str, Any]] = {
+    "page_number": {"type": "page_number", "page_param": "page", "base_page": 1, "total_path": "total"},
+    "offset": {"type": "offset", "offset_param": "offset", "total_path": "total"},
+    "cursor": {
+        "type": "cursor",
+        "cursor_path": "next_cursor",
+        "cursor_param": "cursor",
+        "total_path": "total",
+    },
+    "header_link": {"type": "header_link", "total_path": "total"},
+    "json_link": {"type": "json_link", "next_url_path": "next", "total_path": "total"},
+}
+SIZE_PARAM = {"page_number": "page_size", "header_link": "page_size", "json_link": "page_size"}
+
+
+class Warehouse:
+    """A folder with a DuckDB file, the pipeline's working files and a profile for one demo shop."""
+
+    def __init__(self, folder: Path, shop: DemoShop, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.shop = shop
+        self.database = folder / "raw.duckdb"
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", str(self.database))
+        monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_NAME", "raw")
+        monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+
+    def profile(self, **changes: Any) -> Path:
+        """A profile file like the demo's, with other values at its top or in its tables."""
+        document = tomllib.loads((PROFILES / "demo.toml").read_text("utf-8"))
+        paging = self.shop.options.paging
+        document["paging"] = dict(PAGING[paging])
+        document["page_size_param"] = SIZE_PARAM.get(paging, "limit")
+        document["order"] = self.shop.options.sort.replace("updated_at", "cursor")
+        document["cursor"] |= {"precision": self.shop.options.precision, "lag_seconds": 0.0}
+        for key, value in changes.items():
+            if isinstance(value, dict) and isinstance(document.get(key), dict):
+                document[key] = {
+                    name: item for name, item in (document[key] | value).items() if item is not None
+                }
+            else:
+                document[key] = value
+        path = self.folder / "profile.toml"
+        path.write_text(tomlkit.dumps(document), "utf-8")
+        return path
+
+    def settings(self, address: str, profile: Path, **changes: Any) -> Settings:
+        """Settings for quick tests: short pauses, the shop's own key."""
+        settings = Settings(
+            shop=str(profile),
+            shop_base_url=f"{address}/api",
+            shop_token=self.shop.options.token,
+            backoff_seconds=0.01,
+            backoff_max_seconds=0.05,
+            request_attempts=8,
+            archive=False,
+        )
+        return dataclasses.replace(settings, **changes)
+
+    def run(
+        self, address: str, request: Request | None = None, profile: Path | None = None, **settings: Any
+    ) -> Outcome:
+        """One run; every row must be accounted for."""
+        found = self.settings(address, profile or self.profile(), **settings)
+        outcome = run(request or Request(), found)
+        assert outcome.complete, [account for account in outcome.accounts if not account.balanced]
+        return outcome
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the DuckDB file, instants in UTC."""
+        with self.connected() as connection:
+            return connection.execute(sql).fetchall()
+
+    @contextmanager
+    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with duckdb.connect(str(self.database)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection

@@ -1,0 +1,24 @@
+"""The archive forgets its own old days and nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ecommerce_pipeline.source.archive import Archive
+
+
+def test_only_old_days_of_our_resources_are_deleted(tmp_path: Path) -> None:
+    for name in ("orders/2026-01-01", "orders/2026-11-20", "orders/not-a-day", "photos/2026-01-01"):
+        (tmp_path / name).mkdir(parents=True)
+    archive = Archive(str(tmp_path), "run", datetime(2026, 11, 21, tzinfo=UTC))
+    archive.expire(date(2026, 11, 21), days=30)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.glob("*/*")}
+    assert left == {"orders/2026-11-20", "orders/not-a-day", "photos/2026-01-01"}
+
+
+def test_zero_days_keep_everything(tmp_path: Path) -> None:
+    (tmp_path / "orders/2000-01-01").mkdir(parents=True)
+    assert (
+        Archive(str(tmp_path), "run", datetime(2026, 11, 21, tzinfo=UTC)).expire(date(2026, 11, 21), 0) == []
+    )
