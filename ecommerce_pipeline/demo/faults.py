@@ -48,7 +48,7 @@ class Faults:
     broken_json: float = _rate("a body that is not JSON")
     empty_page: float = _rate("an empty list where there are rows, with the true total")
     loop: float = _rate("the reference to the next page leads to the same page")
-    lying_total: float = _rate("a total that is too large by a few")
+    lying_total: float = _rate("a total that is wrong by a few, too high or too low")
     expired_token: float = _rate("401 for a token that was valid")
     most_in_a_row: int = 3
 

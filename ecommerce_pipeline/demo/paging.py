@@ -78,7 +78,7 @@ def page_of(
     rows = [] if flaws.empty else [_only(row, asked.fields) for row in piece.rows]
     document: dict[str, Any] = {"data": rows}
     if options.totals:
-        document["total"] = piece.total + flaws.added_to_total
+        document["total"] = max(0, piece.total + flaws.added_to_total)
     if options.paging == "offset":
         return {**document, "offset": asked.selection.offset, "limit": asked.selection.limit}, {}
     if options.paging == "cursor":

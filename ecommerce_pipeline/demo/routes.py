@@ -163,7 +163,7 @@ class Routes:
         piece = self._shop.read(resource, asked.selection)
         flaws = Flaws(
             loop=fault == "loop",
-            added_to_total=rng.randint(1, 3) if fault == "lying_total" else 0,
+            added_to_total=rng.choice((-3, -2, -1, 1, 2, 3)) if fault == "lying_total" else 0,
             empty=fault == "empty_page",
         )
         document, headers = page_of(request, self.options, asked, piece, flaws)

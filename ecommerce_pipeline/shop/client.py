@@ -39,10 +39,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class PageRequest:
-    """What to ask: a path below the base address or a whole address, and its parameters."""
+    """What to ask: a path below the base address or a whole address, and its parameters.
+
+    `beyond` is the total of the list when by that total nothing is left for this request.
+    """
 
     address: str
     params: tuple[tuple[str, str], ...] = ()
+    beyond: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ecommerce_pipeline.errors import ContractBroken, RetryLater
+from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
 from ecommerce_pipeline.shop.client import PageRequest, Reply, ShopClient, Use
 from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.paging import (
@@ -21,6 +21,8 @@ from ecommerce_pipeline.shop.paging import (
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
+
+Identity = tuple[str, Any, int]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Endpoint:
         self.page_size = page_size or profile.page_size
         self.retries = retries
         self.pages = 0
-        self._largest = 0
+        self.largest_page = 0
         self._client = client
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
@@ -72,6 +74,11 @@ class Endpoint:
     def counts_pages(self) -> bool:
         """Whether we count pages or rows ourselves; else the shop names the next page."""
         return self.profile.paging.type in ("page_number", "offset")
+
+    @property
+    def full_page(self) -> int:
+        """How many rows a full page has: as many as were asked for, or as ever came."""
+        return self.page_size if self.profile.page_size_param else self.largest_page
 
     def first(self, window: Window) -> PageRequest:
         """The request of a window's first page."""
@@ -98,7 +105,13 @@ class Endpoint:
             ContractBroken: the body has no list of rows where the profile says.
         """
         read = functools.partial(self._read, request)
-        page = self._client.get(request, Use(self._keep, read, self.retries))
+        try:
+            page = self._client.get(request, Use(self._keep, read, self.retries))
+        except (ShopRefused, ContractBroken):
+            if request.beyond is None:
+                raise
+            # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
+            page = Page(request, request.address, [], request.beyond, None)
         self.pages += 1
         return page
 
@@ -115,7 +128,7 @@ class Endpoint:
         # A reference may rightly lead to a page that has become empty; the walks count what came.
         if not rows and total and self.counts_pages and self._before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
-        self._largest = max(self._largest, len(rows))
+        self.largest_page = max(self.largest_page, len(rows))
         return Page(request, reply.address, rows, total, self._following(request, reply, rows, total))
 
     def _before(self, request: PageRequest) -> int:
@@ -124,15 +137,22 @@ class Endpoint:
         if self.steps_by_offset:
             return number_param(request, paging.offset_param)
         if paging.type == "page_number":
-            return (number_param(request, paging.page_param) - paging.base_page) * self._largest
+            return (number_param(request, paging.page_param) - paging.base_page) * self.largest_page
         return 0
 
-    def identities(self, page: Page) -> list[Any]:
-        """What tells a page's rows apart: the key, or the whole row where it has no usable key."""
-        keys = (self.key(row) for row in page.rows)
-        return [
-            key if isinstance(key, int | str) else repr(row) for key, row in zip(keys, page.rows, strict=True)
-        ]
+    def identities(self, page: Page) -> list[Identity]:
+        """What tells a page's rows apart: key and its type, or the whole row where it has no usable key,
+        and how often the page had it before; one page shows the list at one moment.
+        """
+        met: Counter[tuple[str, Any]] = Counter()
+        found: list[Identity] = []
+        for row in page.rows:
+            key = self.key(row)
+            usable = isinstance(key, int | str) and not isinstance(key, bool)
+            known = (type(key).__name__, key) if usable else ("row", repr(row))
+            found.append((*known, met[known]))
+            met[known] += 1
+        return found
 
     def top(self, page: Page) -> datetime | None:
         """The highest cursor value of a page, cut down to what a request can say; None without any."""
@@ -142,9 +162,15 @@ class Endpoint:
         """The instant cut down to the precision of the shop's parameters."""
         return self._instants.floor(moment)
 
+    def lowest(self, moment: datetime) -> datetime:
+        """The lowest value that a filter since a moment may show; a step earlier where it leaves out its bound."""
+        inclusive = self.profile.cursor.since_inclusive
+        return self.floor(moment) if inclusive else self.floor(moment) - self._instants.step
+
     def _bounds(self, window: Window) -> dict[str, str]:
         cursor = self.profile.cursor
-        named = {cursor.since_param: window.since, cursor.until_param: window.until}
+        since = self.lowest(window.since) if window.since else None
+        named = {cursor.since_param: since, cursor.until_param: window.until}
         return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
 
     def _rows(self, reply: Reply) -> list[Any]:
@@ -163,6 +189,8 @@ class Endpoint:
         paging = self.profile.paging
         if not paging.total_path and not paging.total_header:
             return None
+        if reply.document is None and paging.total_path:
+            return 0
         value = (
             value_at(reply.document, paging.total_path)
             if paging.total_path
@@ -190,12 +218,19 @@ class Endpoint:
     def _next_number(self, request: PageRequest, rows: list[Any], total: int | None) -> PageRequest | None:
         """dlt's range paginators step by the page size that was asked for; a shop that silently caps
         it would lose rows, so the offset moves by what came, and page numbers go on until a page is empty.
+
+        A total that is too low, or counts the page and not the list, must not end a list: after a full page
+        the next one is asked for all the same.
         """
         paging = self.profile.paging
         if not rows:
             return None
         if self.steps_by_offset:
-            offset = number_param(request, paging.offset_param) + len(rows)
-            return None if total is not None and offset >= total else self.at_offset(request, offset)
-        following = with_param(request, paging.page_param, number_param(request, paging.page_param) + 1)
-        return None if total is not None and self._before(following) >= total else following
+            before = number_param(request, paging.offset_param) + len(rows)
+            following = self.at_offset(request, before)
+        else:
+            following = with_param(request, paging.page_param, number_param(request, paging.page_param) + 1)
+            before = self._before(following)
+        if total is None or before < total:
+            return following
+        return replace(following, beyond=total) if len(rows) >= self.full_page else None

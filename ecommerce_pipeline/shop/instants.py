@@ -22,6 +22,7 @@ class CursorInstants:
         self._parse = instant_parser(declared.format, self._zone if declared.format == "naive" else None)
         precision = "second" if declared.format in ("unix", "rfc2822") else declared.precision
         self._step = {"second": 1_000_000, "millisecond": 1_000}.get(precision, 1)
+        self.step = timedelta(microseconds=self._step)
         self._timespec = {1_000_000: "seconds", 1_000: "milliseconds"}.get(self._step, "microseconds")
 
     def parse(self, value: Any) -> datetime | None:

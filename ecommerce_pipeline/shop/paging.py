@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +17,19 @@ from dlt.sources.helpers.rest_client.paginators import (
     JSONResponseCursorPaginator,
 )
 
+from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.client import PageRequest, Reply
 from ecommerce_pipeline.shop.profile import Paging
 
 
 def reference_paginator(paging: Paging) -> BasePaginator:
-    """dlt's paginator for a shop that names the next page. Building one compiles paths: keep it."""
+    """dlt's paginator for a shop that names the next page; each list needs its own, it has a state."""
+    return copy.copy(_compiled(paging))
+
+
+@functools.cache
+def _compiled(paging: Paging) -> BasePaginator:
+    """Building one compiles its path, which takes longer than a request."""
     if paging.type == "header_link":
         return HeaderLinkPaginator(links_next_key=paging.links_next_key)
     if paging.type == "json_link":
@@ -39,11 +47,20 @@ def reference_request(paginator: BasePaginator, request: PageRequest, reply: Rep
     raw = requests.Request("GET", reply.address, params=dict(request.params))
     raw.url = request.address
     paginator.update_state(reply, [None])  # type: ignore[arg-type]  # it reads headers, links and json() alone
-    if not paginator.has_next_page:
+    reference = paginator._next_reference if paginator.has_next_page else None  # type: ignore[attr-defined]
+    if reference is None or reference == "":
         return None
     following = copy.copy(raw)
     following.url = reply.address if "://" not in request.address else request.address
-    paginator.update_request(following)
+    try:
+        if not isinstance(reference, str | int) or isinstance(reference, bool):
+            raise TypeError(f"got {reference!r}")
+        paginator.update_request(following)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ContractBroken(
+            f"GET {reply.address}: the reference to the next page cannot be used: {error}."
+            " Expected an address or a token; correct the profile's `paging`."
+        ) from None
     if following.params is None:  # a whole address carries its own parameters
         return PageRequest(str(following.url))
     params: dict[str, Any] = dict(following.params)
@@ -69,4 +86,4 @@ def number_param(request: PageRequest, name: str) -> int:
 
 def with_param(request: PageRequest, name: str, value: int) -> PageRequest:
     """The same request with one parameter set."""
-    return replace(request, params=tuple({**dict(request.params), name: str(value)}.items()))
+    return replace(request, params=tuple({**dict(request.params), name: str(value)}.items()), beyond=None)

@@ -29,9 +29,24 @@ def first_contact(client: ShopClient, resources: Sequence[ResourceProfile]) -> d
     for declared in resources:
         endpoint = Endpoint(client, declared, 1, lambda address, body: None, Counter())
         page = endpoint.page(endpoint.first(Window()))
-        if page.total is None and page.rows and declared.page_size_param:
-            _check_next_page(client, declared)
+        if declared.page_size_param and page.rows:
+            check = _check_next_page if page.total is None else _check_total
+            check(client, declared)
     return client.shop_clock or client.clocks.now()
+
+
+def _check_total(client: ShopClient, declared: ResourceProfile) -> None:
+    """A number that counts the page and not the list would end every list after one page of a shop that
+    gives smaller pages than it is asked for.
+    """
+    for _ in range(ATTEMPTS):
+        pages = _pages_of(client, declared, 1)
+        if len(pages) < 2 or pages[1].request.beyond is None or not pages[1].rows:
+            return
+    raise ContractBroken(
+        f"GET {pages[0].address}: the shop reports {pages[0].total} rows in all, and the list goes on after them."
+        " Correct `paging.total_path` in the profile, or leave it out."
+    )
 
 
 def _check_next_page(client: ShopClient, declared: ResourceProfile) -> None:

@@ -87,6 +87,7 @@ class Cursor(Declaration):
     precision: Literal["second", "millisecond", "microsecond"] = "second"
     since_param: str | None = None
     until_param: str | None = None
+    since_inclusive: bool = Field(True, description="whether a row of exactly the instant asked for comes")
     lag_seconds: float = Field(5.0, ge=0)
 
     @field_validator("timezone")

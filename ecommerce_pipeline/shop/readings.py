@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.client import PageRequest
@@ -23,16 +22,63 @@ class Unsettled(Exception):
     """A reading of the window cannot be trusted; it is read again."""
 
 
-def check_complete(totals: set[int | None], keys: set[Any]) -> None:
-    """While the total stood still, as many rows must have come; a total that moved proves nothing."""
-    total = next(iter(totals))
-    if len(totals) == 1 and not complete(total, len(keys)):
-        raise Unsettled(miscount(total, len(keys)))
+class Tally:
+    """What one pass over a list has shown, in a few bytes a row.
+
+    Attributes:
+        totals: the totals that the shop reported.
+        keys: hashes of the identities of the rows.
+        rows: how many rows came, doubles included.
+        pages: for each page a hash of the identities in their order.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self.totals: set[int | None] = set()
+        self.keys: set[int] = set()
+        self.rows = 0
+        self.pages: list[int] = []
+
+    def add(self, page: Page) -> bool:
+        """Count a page; returns whether it brought a row that was not seen before."""
+        identities = [hash(identity) for identity in self._endpoint.identities(page)]
+        new = not self.keys.issuperset(identities)
+        self.totals.add(page.total)
+        self.keys.update(identities)
+        self.rows += len(identities)
+        self.pages.append(hash(tuple(identities)))
+        return new
+
+    @property
+    def proven(self) -> bool:
+        """Whether the total stood still and as many distinct rows came."""
+        return self.totals == {len(self.keys)}
+
+
+def check_both(forward: Tally, backward: Tally) -> None:
+    """While the total stood still, as many rows must have come; of a total that moved, no fewer than its last.
+
+    A shop that has a key twice, on different pages, shows fewer distinct rows than it counts. When both
+    passes saw the same pages nothing moved, and the rows themselves are counted.
+    """
+    quiet = forward.pages == backward.pages[::-1]
+    came = forward.rows if quiet else len(forward.keys | backward.keys)
+    totals = forward.totals | backward.totals
+    if None in totals:
+        return
+    if len(totals) == 1 and totals != {came}:
+        raise Unsettled(miscount(next(iter(totals)), came))
 
 
 def complete(total: int | None, rows: int) -> bool:
     """Whether as many rows came as the shop reports, where it reports any."""
     return total is None or total == rows
+
+
+def check_complete(total: int | None, rows: int) -> None:
+    """As many rows must have come as the shop reports, where it reports any."""
+    if not complete(total, rows):
+        raise Unsettled(miscount(total, rows))
 
 
 def miscount(total: int | None, rows: int) -> str:
@@ -45,9 +91,9 @@ def loop(request: PageRequest) -> Unsettled:
     return Unsettled(f"the reference to the next page leads back to {request.address}, a loop")
 
 
-def check_sorted(endpoint: Endpoint, page: Page, since: datetime | None) -> None:
+def check_sorted(endpoint: Endpoint, page: Page, window: Window) -> None:
     """Refuse a list that is not sorted by the cursor though its profile says so."""
-    check_filter(endpoint, page, since)
+    check_filter(endpoint, page, window)
     values = [endpoint.floor(value) for value in map(endpoint.cursor, page.rows) if value]
     if any(later < earlier for earlier, later in pairwise(values)):
         raise ContractBroken(
@@ -56,36 +102,60 @@ def check_sorted(endpoint: Endpoint, page: Page, since: datetime | None) -> None
         )
 
 
-def check_filter(endpoint: Endpoint, page: Page, since: datetime | None) -> None:
+def check_filter(endpoint: Endpoint, page: Page, window: Window) -> None:
     """A misspelt filter is ignored by many shops and every row comes, each time (Medusa: `updated_at[gte]`)."""
-    if since is None or not endpoint.profile.cursor.since_param:
-        return
+    cursor = endpoint.profile.cursor
+    since = endpoint.floor(window.since) if window.since and cursor.since_param else None
+    until = endpoint.floor(window.until) if window.until and cursor.until_param else None
     for value in map(endpoint.cursor, page.rows):
-        if value is not None and value < endpoint.floor(since):
-            raise ContractBroken(
-                f"GET {page.address}: asked for rows since {since.isoformat()}, got one of {value.isoformat()}."
-                " The shop ignores the filter; correct `cursor.since_param` in the profile."
-            )
+        if value is None:
+            continue
+        if since and value < endpoint.lowest(since):
+            raise _ignored(page, f"since {since.isoformat()}", value, "since_param")
+        if until and endpoint.floor(value) > until:
+            raise _ignored(page, f"before {until.isoformat()}", value, "until_param")
+
+
+def _ignored(page: Page, asked: str, got: datetime, name: str) -> ContractBroken:
+    return ContractBroken(
+        f"GET {page.address}: asked for rows {asked}, got one of {got.isoformat()}."
+        f" The shop ignores the filter; correct `cursor.{name}` in the profile."
+    )
 
 
 def chain(endpoint: Endpoint, window: Window) -> Iterator[Page]:
     """Page after page to the end, with a loop guard."""
     asked: set[PageRequest] = set()
     following: PageRequest | None = endpoint.first(window)
-    before: list[Any] = []
+    before: Page | None = None
     while following is not None:
         if following in asked:
             raise loop(following)
         asked.add(following)
         page = endpoint.page(following)
-        check_filter(endpoint, page, window.since)
-        identities = endpoint.identities(page)
-        if identities and identities == before:
-            if not endpoint.counts_pages:
-                raise loop(following)
-            return  # some shops answer a page beyond the end with the last page (magento/magento2 3787)
+        check_filter(endpoint, page, window)
+        if before and not goes_on(endpoint, before, page, second=len(asked) == 2):
+            return
         yield page
-        before, following = identities, page.following
+        before, following = page, page.following
+
+
+def goes_on(endpoint: Endpoint, before: Page, page: Page, second: bool) -> bool:
+    """Whether a page shows other rows than the one before; False at the end of a list.
+
+    Some shops answer a page beyond the end with the last page (magento/magento2 3787). A full first page that
+    comes again as the second is no end: the shop does not know the parameter of the next page.
+
+    Raises:
+        Unsettled: the reference to the next page, or its parameter, leads nowhere.
+    """
+    identities = endpoint.identities(page)
+    if not identities or identities != endpoint.identities(before):
+        return True
+    misspelt = second and page.request.beyond is None and len(identities) >= endpoint.full_page
+    if misspelt or not endpoint.counts_pages:
+        raise loop(page.request)
+    return False
 
 
 def again(endpoint: Endpoint, window: Window, attempts: int, reading: Reading) -> Iterator[Page]:

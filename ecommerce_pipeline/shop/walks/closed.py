@@ -1,0 +1,47 @@
+"""The walk of a window whose upper end is in the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from ecommerce_pipeline.shop.client import PageRequest
+from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.readings import Tally, again, chain, check_both
+from ecommerce_pipeline.shop.window import Window
+
+
+def closed_then_tail(endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int) -> Iterator[Page]:
+    """The closed part up to the ceiling without loss, then what is newer as far as it comes.
+
+    The next run begins at the ceiling, so the tail need not be complete while the shop is edited.
+    """
+    closed = window if window.until and window.until <= ceiling else replace(window, until=ceiling)
+    if closed.since is None or closed.until is None or closed.since < closed.until:
+        yield from again(endpoint, closed, attempts, closed_window)
+    if closed is not window:
+        since = max(ceiling, window.since) if window.since else ceiling
+        yield from again(endpoint, replace(window, since=since), attempts, chain)
+
+
+def closed_window(endpoint: Endpoint, window: Window) -> Iterator[Page]:
+    """A window whose upper end is in the past: rows can leave it, none can enter.
+
+    When every page reports the same total and as many rows came, no row left and no place shifted.
+    Otherwise the pages are read again back to front: rows that leave only shift others to pages that
+    are still to be read, so none is missed, whatever the list is sorted by.
+    """
+    requests: list[PageRequest] = []
+    forward, backward = Tally(endpoint), Tally(endpoint)
+    for page in chain(endpoint, window):
+        yield page
+        requests.append(page.request)
+        forward.add(page)
+    if forward.proven:
+        return
+    for request in reversed(requests):
+        page = endpoint.page(request)
+        yield page
+        backward.add(page)
+    check_both(forward, backward)
