@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
 from ecommerce_pipeline.shop.client import PageRequest, Reply, ShopClient, Use
 from ecommerce_pipeline.shop.instants import CursorInstants
+from ecommerce_pipeline.shop.page import Page, identities_of
 from ecommerce_pipeline.shop.paging import (
     number_param,
     reference_paginator,
@@ -21,19 +22,6 @@ from ecommerce_pipeline.shop.paging import (
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
-
-Identity = tuple[str, Any, int]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answer: its rows, the total that the shop reports for the window, the request that follows."""
-
-    request: PageRequest
-    address: str
-    rows: list[Any]
-    total: int | None
-    following: PageRequest | None
 
 
 class Endpoint:
@@ -111,7 +99,7 @@ class Endpoint:
             if request.beyond is None:
                 raise
             # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
-            page = Page(request, request.address, [], request.beyond, None)
+            page = Page(request, request.address, [], [], [], request.beyond, None)
         self.pages += 1
         return page
 
@@ -129,7 +117,10 @@ class Endpoint:
         if not rows and total and self.counts_pages and self._before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
         self.largest_page = max(self.largest_page, len(rows))
-        return Page(request, reply.address, rows, total, self._following(request, reply, rows, total))
+        cursors = [self.floor(value) if value else None for value in map(self.cursor, rows)]
+        identities = identities_of(rows, map(self.key, rows))
+        following = self._following(request, reply, rows, total)
+        return Page(request, reply.address, rows, identities, cursors, total, following)
 
     def _before(self, request: PageRequest) -> int:
         """How many rows stand before this page, at least; 0 where the style of paging does not tell."""
@@ -139,24 +130,6 @@ class Endpoint:
         if paging.type == "page_number":
             return (number_param(request, paging.page_param) - paging.base_page) * self.largest_page
         return 0
-
-    def identities(self, page: Page) -> list[Identity]:
-        """What tells a page's rows apart: key and its type, or the whole row where it has no usable key,
-        and how often the page had it before; one page shows the list at one moment.
-        """
-        met: Counter[tuple[str, Any]] = Counter()
-        found: list[Identity] = []
-        for row in page.rows:
-            key = self.key(row)
-            usable = isinstance(key, int | str) and not isinstance(key, bool)
-            known = (type(key).__name__, key) if usable else ("row", repr(row))
-            found.append((*known, met[known]))
-            met[known] += 1
-        return found
-
-    def top(self, page: Page) -> datetime | None:
-        """The highest cursor value of a page, cut down to what a request can say; None without any."""
-        return max((self.floor(value) for value in map(self.cursor, page.rows) if value), default=None)
 
     def floor(self, moment: datetime) -> datetime:
         """The instant cut down to the precision of the shop's parameters."""

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.client import ShopClient
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.client import PageRequest
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.window import Window
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,7 @@ class Tally:
         pages: for each page a hash of the identities in their order.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self) -> None:
         self.totals: set[int | None] = set()
         self.keys: set[int] = set()
         self.rows = 0
@@ -41,7 +41,7 @@ class Tally:
 
     def add(self, page: Page) -> bool:
         """Count a page; returns whether it brought a row that was not seen before."""
-        identities = [hash(identity) for identity in self._endpoint.identities(page)]
+        identities = [hash(identity) for identity in page.identities]
         new = not self.keys.issuperset(identities)
         self.totals.add(page.total)
         self.keys.update(identities)
@@ -94,7 +94,7 @@ def loop(request: PageRequest) -> Unsettled:
 def check_sorted(endpoint: Endpoint, page: Page, window: Window) -> None:
     """Refuse a list that is not sorted by the cursor though its profile says so."""
     check_filter(endpoint, page, window)
-    values = [endpoint.floor(value) for value in map(endpoint.cursor, page.rows) if value]
+    values = [value for value in page.cursors if value]
     if any(later < earlier for earlier, later in pairwise(values)):
         raise ContractBroken(
             f"GET {page.address}: the profile says that the list is sorted by `{endpoint.profile.cursor.field}`,"
@@ -107,12 +107,12 @@ def check_filter(endpoint: Endpoint, page: Page, window: Window) -> None:
     cursor = endpoint.profile.cursor
     since = endpoint.floor(window.since) if window.since and cursor.since_param else None
     until = endpoint.floor(window.until) if window.until and cursor.until_param else None
-    for value in map(endpoint.cursor, page.rows):
+    for value in page.cursors:
         if value is None:
             continue
         if since and value < endpoint.lowest(since):
             raise _ignored(page, f"since {since.isoformat()}", value, "since_param")
-        if until and endpoint.floor(value) > until:
+        if until and value > until:
             raise _ignored(page, f"before {until.isoformat()}", value, "until_param")
 
 
@@ -149,10 +149,9 @@ def goes_on(endpoint: Endpoint, before: Page, page: Page, second: bool) -> bool:
     Raises:
         Unsettled: the reference to the next page, or its parameter, leads nowhere.
     """
-    identities = endpoint.identities(page)
-    if not identities or identities != endpoint.identities(before):
+    if not page.rows or page.identities != before.identities:
         return True
-    misspelt = second and page.request.beyond is None and len(identities) >= endpoint.full_page
+    misspelt = second and page.request.beyond is None and len(page.rows) >= endpoint.full_page
     if misspelt or not endpoint.counts_pages:
         raise loop(page.request)
     return False

@@ -13,7 +13,8 @@ from ecommerce_pipeline.records.validation import (
     Validator,
     content_hash,
 )
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile, ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.quarantine import Quarantine

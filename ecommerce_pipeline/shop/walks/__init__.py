@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import again
 from ecommerce_pipeline.shop.walks.by_cursor import cursor_walk
 from ecommerce_pipeline.shop.walks.closed import closed_then_tail

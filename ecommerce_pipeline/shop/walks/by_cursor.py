@@ -7,7 +7,8 @@ from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import (
     Tally,
     Unsettled,
@@ -90,7 +91,7 @@ def _top(
     if page.following is None:
         check_complete(page.total, len(page.rows))
         return None, False
-    top = endpoint.top(page)
+    top = page.top
     if _beyond(top, steps.value):
         return top, False
     return (yield from _same_value_pages(endpoint, page, steps.value)), True
@@ -102,18 +103,17 @@ def _check_continues(endpoint: Endpoint, before: Page, page: Page, value: dateti
     Otherwise the filter leaves out its own boundary (WooCommerce: `modified_after`), or rows without a
     cursor value, or a row was edited or deleted meanwhile; a step back tells which.
     """
-    boundary = [value == _floor(endpoint, row) for row in before.rows]
-    expected = {
-        identity[:2]
-        for identity, at_value in zip(endpoint.identities(before), boundary, strict=True)
-        if at_value
+    known = {
+        identity
+        for identity, cursor in zip(before.identities, before.cursors, strict=True)
+        if cursor == value
     }
-    if expected.isdisjoint(identity[:2] for identity in endpoint.identities(page)):
+    if known.isdisjoint(page.identities):
         raise Unsettled(
             f"asked for rows since {value.isoformat()}, the known row of that very instant did not come: the"
             " shop's filter leaves it out (then set `cursor.since_inclusive = false` in the profile)"
         )
-    older = len(boundary) - sum(boundary)
+    older = len(before.rows) - len(known)
     if before.total is not None and page.total is not None and before.total - page.total > older:
         raise Unsettled(
             f"{miscount(before.total, older + page.total)}, {older} before {value.isoformat()} and"
@@ -131,9 +131,9 @@ def _same_value_pages(
     a row there. Reading backward cannot: a row that stays only moves to pages not yet read, a row that
     leaves has a higher value and comes later in the walk. Returns the value to go on from, None at the end.
     """
-    page, requests, forward, backward = first, [first.request], Tally(endpoint), Tally(endpoint)
+    page, requests, forward, backward = first, [first.request], Tally(), Tally()
     forward.add(first)
-    while page.following is not None and not _beyond(endpoint.top(page), value):
+    while page.following is not None and not _beyond(page.top, value):
         if page.following in requests:
             raise loop(page.following)
         before, page = page, endpoint.page(page.following)
@@ -147,16 +147,11 @@ def _same_value_pages(
         page = endpoint.page(request)
         yield page
         backward.add(page)
-        top = top or endpoint.top(page)
+        top = top or page.top
     if _beyond(top, value):
         return top
     check_both(forward, backward)
     return None
-
-
-def _floor(endpoint: Endpoint, row: object) -> datetime | None:
-    value = endpoint.cursor(row)
-    return endpoint.floor(value) if value else None
 
 
 def _beyond(top: datetime | None, value: datetime | None) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from ecommerce_pipeline.shop.client import PageRequest
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import Tally, again, chain, check_both
 from ecommerce_pipeline.shop.window import Window
 
@@ -33,7 +34,7 @@ def closed_window(endpoint: Endpoint, window: Window) -> Iterator[Page]:
     are still to be read, so none is missed, whatever the list is sorted by.
     """
     requests: list[PageRequest] = []
-    forward, backward = Tally(endpoint), Tally(endpoint)
+    forward, backward = Tally(), Tally()
     for page in chain(endpoint, window):
         yield page
         requests.append(page.request)

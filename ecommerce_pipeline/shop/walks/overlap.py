@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.client import PageRequest
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.paging import number_param
 from ecommerce_pipeline.shop.readings import Tally, check_complete, loop
 from ecommerce_pipeline.shop.window import Window
@@ -26,7 +27,7 @@ def overlapping_pages(endpoint: Endpoint, window: Window) -> Iterator[Page]:
         Unsettled: the offset leads nowhere, or the total differs from the place of the last row.
         ContractBroken: the shop gives one row per page.
     """
-    seen, idle = Tally(endpoint), 0
+    seen, idle = Tally(), 0
     page = endpoint.page(endpoint.first(window))
     while True:
         yield page
@@ -45,7 +46,7 @@ def _overlapping(endpoint: Endpoint, page: Page, seen: Tally) -> Page:
         return _single(endpoint, page)
     offset = _offset(endpoint, page) + len(page.rows) - 1
     following = endpoint.page(endpoint.at_offset(page.request, offset))
-    while offset and not _begins_known(endpoint, following, seen):
+    while offset and not _begins_known(following, seen):
         offset = max(0, offset - endpoint.largest_page + 1)
         following = endpoint.page(endpoint.at_offset(page.request, offset))
     return following
@@ -62,8 +63,8 @@ def _single(endpoint: Endpoint, page: Page) -> Page:
     return page
 
 
-def _begins_known(endpoint: Endpoint, page: Page, seen: Tally) -> bool:
-    return bool(page.rows) and hash(endpoint.identities(page)[0]) in seen.keys
+def _begins_known(page: Page, seen: Tally) -> bool:
+    return bool(page.rows) and hash(page.identities[0]) in seen.keys
 
 
 def _offset(endpoint: Endpoint, page: Page) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.shop.endpoint import Endpoint, Page
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import Tally, Unsettled, chain, complete, miscount
 from ecommerce_pipeline.shop.window import Window
 
@@ -19,7 +20,7 @@ def agreeing_passes(endpoint: Endpoint, window: Window, attempts: int) -> Iterat
     before: list[int] | None = None
     reason = "the list changed"
     for _ in range(attempts):
-        seen = Tally(endpoint)
+        seen = Tally()
         try:
             for page in chain(endpoint, window):
                 yield page
@@ -48,7 +49,7 @@ def stable_references(endpoint: Endpoint, window: Window) -> Iterator[Page]:
     Raises:
         Unsettled: the total stood still and other numbers of rows came.
     """
-    seen = Tally(endpoint)
+    seen = Tally()
     for page in chain(endpoint, window):
         yield page
         seen.add(page)

@@ -1,0 +1,57 @@
+"""One answer of a list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ecommerce_pipeline.shop.client import PageRequest
+
+Identity = tuple[str, Any, int]
+"""What tells the rows of a page apart: the key's type, the key, how often the page had it before."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer: what was asked, what came, what follows.
+
+    Attributes:
+        request: what was asked.
+        address: the address that answered, free of secrets.
+        rows: as the shop sent them.
+        identities: one for each row.
+        cursors: one for each row, UTC, cut down to what a request can say; None where missing or wrong.
+        total: how many rows the shop reports for the window, None where it reports none.
+        following: the request of the next page, None at the end.
+    """
+
+    request: PageRequest
+    address: str
+    rows: list[Any]
+    identities: list[Identity]
+    cursors: list[datetime | None]
+    total: int | None
+    following: PageRequest | None
+
+    @property
+    def top(self) -> datetime | None:
+        """The highest cursor value, None without any."""
+        return max((value for value in self.cursors if value), default=None)
+
+
+def identities_of(rows: list[Any], keys: Iterable[Any]) -> list[Identity]:
+    """Identities by key and its type, or by the whole row where it has no usable key.
+
+    One page shows the list at one moment: a key that it has twice is twice in the list.
+    """
+    met: Counter[tuple[str, Any]] = Counter()
+    found: list[Identity] = []
+    for row, key in zip(rows, keys, strict=True):
+        usable = isinstance(key, int | str) and not isinstance(key, bool)
+        known = (type(key).__name__, key) if usable else ("row", repr(row))
+        found.append((*known, met[known]))
+        met[known] += 1
+    return found
