@@ -14,6 +14,7 @@ RULES: dict[str, str] = {
     "empty_name": "A field needs a name; this one is empty or blank.",
     "empty_text": "The text must not be empty or blank.",
     "integer_too_large": "Integers must fit into 64 bits with a sign.",
+    "loader_mark": "The text begins with a character (U+F026 to U+F02D) that dlt takes for a mark of its own.",
     "missing": "The field is required and is not there.",
     "name_clash": "Two fields of one object would become the same column; map one of them in the profile.",
     "negative": "The number must not be negative.",

@@ -19,11 +19,10 @@ __all__ = ["RULES", "Accepted", "Reason", "Rejected", "Validator", "content_hash
 
 # pydantic's own codes, where a model itself finds the fault and not one of our parsers.
 _OURS = {
-    "missing": "missing",
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
     "dict_type": "not_an_object",
-    "invalid_key": "not_json",
+    "string_unicode": "not_unicode",
 }
 
 
@@ -87,10 +86,15 @@ def _reasons(error: ValidationError) -> list[Reason]:
     return [
         Reason(storable(path), "missing", "")
         if item["type"] == "missing"
-        else reason(path, _OURS.get(item["type"], item["type"]), item["input"])
+        else reason(path, rule_of(item["type"]), item["input"])
         for item in error.errors(include_url=False, include_context=False)
         for path in (".".join(str(step) for step in item["loc"]),)
     ]
+
+
+def rule_of(code: str) -> str:
+    """Our rule for the code of a validation error; what no JSON could cause is `not_json`."""
+    return code if code in RULES else _OURS.get(code, "not_json")
 
 
 def _key(row: dict[str, Any]) -> str | None:

@@ -22,6 +22,7 @@ from ecommerce_pipeline.source.account import RUN_COLUMNS, ResourceAccount
 from ecommerce_pipeline.source.cursor import LosslessCursor, never_past
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Known, Repeats
+from ecommerce_pipeline.source.strict import strictly_typed
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ def ecommerce(reading: Reading) -> Any:
             yield _empty(reading, name)
     yield _rejected_records(reading)
     yield account_rows(_when_read(reading))
+
+
+ecommerce.add_postprocessor(strictly_typed)
 
 
 def _listed(reading: Reading, name: str) -> DltResource:
