@@ -14,11 +14,11 @@ import dlt
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.destination import (
     file_format,
-    lookup,
     open_destination,
     open_pipeline,
 )
 from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.lookup import lookups
 from ecommerce_pipeline.load.package import Package, load_or_forget
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.records import MODELS
@@ -98,9 +98,7 @@ def _load(request: Request, reading: Reading, destination: Any, watch: Watch) ->
     packages = _finish_pending(pipeline)
     pipeline.sync_destination()
     reading.existing_tables = _existing_tables(pipeline, request.full_refresh)
-    if request.window:
-        asked = reading.existing_tables.intersection(reading.resources)
-        reading.lookups = {name: lookup(pipeline, name) for name in asked}
+    reading.lookups = lookups(pipeline, reading)
     reading.archive = _archive(reading.settings, reading.run_id, reading.started_at)
     watch(reading.accounts)
     return packages + Package(pipeline, reading, file_format(destination)).through(request.full_refresh)

@@ -33,6 +33,7 @@ RULES: dict[str, str] = {
     "not_unicode": "The text has half of a surrogate pair and cannot be stored.",
     "nul_character": "The text has a NUL character, which databases refuse.",
     "null": "The field must not be null.",
+    "parent_refused": "The record that the row came in was refused; the row is kept inside it.",
     "reserved_name": "The name belongs to dlt or to this pipeline's own columns.",
     "too_many_decimals": "At most 9 decimals are kept; this number would be rounded.",
     "too_many_digits": "At most 29 digits before the decimal point are kept.",

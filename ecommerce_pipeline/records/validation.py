@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from ecommerce_pipeline.records.canonical import Canonicaliser
 from ecommerce_pipeline.records.content import content_hash, decode_json
+from ecommerce_pipeline.records.contract import contract_hash
 from ecommerce_pipeline.records.landing import walked
 from ecommerce_pipeline.records.naming import shape_of
 from ecommerce_pipeline.records.rules import RULES, Reason, reason, storable
@@ -60,6 +61,9 @@ class Validator:
         model: what a record is.
         canonicaliser: built from the shop's mapping; also tells how instants and money are written.
         id_type: the type that `id` and all references have in this shop.
+
+    Attributes:
+        contract: a hash of all that decides what becomes of a row; see `contract_hash`.
     """
 
     def __init__(self, model: type[BaseModel], canonicaliser: Canonicaliser, id_type: IdType) -> None:
@@ -67,6 +71,7 @@ class Validator:
         self._canonical = canonicaliser
         self._shape = shape_of(model)
         self._wire = canonicaliser.mapping.wire(id_type)
+        self.contract = contract_hash(model, canonicaliser.mapping, id_type)
 
     def validate(self, raw: Any) -> Accepted | Rejected:
         """The row as a record, or every reason against it. Never raises, never changes `raw`."""

@@ -21,7 +21,7 @@ from ecommerce_pipeline.source.acceptance import Acceptance
 from ecommerce_pipeline.source.account import RUN_COLUMNS, ResourceAccount
 from ecommerce_pipeline.source.cursor import LosslessCursor, never_past
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import Known, Repeats
+from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats
 from ecommerce_pipeline.source.strict import strictly_typed
 
 logger = logging.getLogger(__name__)
@@ -114,10 +114,11 @@ def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) ->
             yield accepted
         began = time.monotonic()
     account.pages = endpoint.pages
+    acceptance.finish(window.since)
     _log_end(account)
     if not bounded and account.changed:
         account.cursor_after = cursor.last_value
-        _remember(state, repeats, endpoint.floor(cursor.last_value) if cursor.last_value else None)
+        _remember(state, repeats, endpoint, cursor.last_value)
 
 
 def _log_end(account: ResourceAccount) -> None:
@@ -140,12 +141,12 @@ def _recent(state: dict[str, Any]) -> dict[str, Known]:
     }
 
 
-def _remember(state: dict[str, Any], repeats: Repeats, cursor: datetime | None) -> None:
-    if cursor is not None:
-        recent = repeats.since(cursor, RECENT_LIMIT)
-        state["recent"] = {
-            key: [known.cursor.isoformat(), known.content_hash] for key, known in recent.items()
-        }
+def _remember(state: dict[str, Any], repeats: Repeats, endpoint: Endpoint, last: datetime | None) -> None:
+    if endpoint.profile.cursor.since_param:
+        recent = repeats.since(endpoint.floor(last) if last else FLOOR, RECENT_LIMIT)
+    else:
+        recent = repeats.refused(RECENT_LIMIT)
+    state["recent"] = {key: [known.cursor.isoformat(), known.content_hash] for key, known in recent.items()}
 
 
 def _empty(reading: Reading, name: str) -> DltResource:

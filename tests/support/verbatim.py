@@ -36,7 +36,7 @@ class VerbatimShop:
 
     def put(self, name: str, rows: list[Any]) -> None:
         """The rows of a list; a Decimal is written as a number, lone surrogates as escapes."""
-        self.lists[name] = simplejson.dumps(rows, use_decimal=True).encode()
+        self.lists[name] = simplejson.dumps(rows, use_decimal=True, allow_nan=True).encode()
 
     @contextmanager
     def serve(self) -> Iterator[str]:
