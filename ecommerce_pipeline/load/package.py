@@ -10,6 +10,7 @@ from dlt.load.exceptions import LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.load.journal import Journal
+from ecommerce_pipeline.load.tables import make_empty_tables
 from ecommerce_pipeline.source import account_rows, ecommerce, quarantine
 from ecommerce_pipeline.source.reading import Reading
 
@@ -62,6 +63,7 @@ class Package:
     def _send(self) -> tuple[list[str], float, float]:
         began = time.monotonic()
         self._pipeline.normalize()
+        make_empty_tables(self._pipeline)
         middle = time.monotonic()
         packages = load_or_forget(self._pipeline)
         return packages, round(middle - began, 3), round(time.monotonic() - middle, 3)

@@ -12,7 +12,7 @@ import dlt
 from dlt.extract import DltResource
 
 from ecommerce_pipeline.records import MODELS
-from ecommerce_pipeline.records.columns import BOOKKEEPING, columns, nested_columns
+from ecommerce_pipeline.records.columns import BOOKKEEPING, LINKS, columns, nested_columns
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.walks import walk
 from ecommerce_pipeline.shop.window import Window
@@ -177,7 +177,7 @@ def _nested_hints(reading: Reading, name: str) -> Any:
     for child, declared in reading.profile.resources.items():
         if declared.embedded_in == name:
             lists[child] = columns(MODELS[child], id_type)
-    return {child: {"columns": hints} for child, hints in lists.items()}
+    return {child: {"columns": {**hints, **LINKS}} for child, hints in lists.items()}
 
 
 def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
