@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.records.content import content_hash, decode_json
 from ecommerce_pipeline.shop.window import Window
 from tests.contract.conftest import OpenShop
 from tests.support.truth import RESOURCES, differences
@@ -141,3 +142,29 @@ def test_a_full_refresh_reads_everything_again_and_keeps_the_history_of_runs(ope
     assert warehouse.query("SELECT count(DISTINCT run_id) FROM ecommerce.pipeline_runs") == [(2,)]
     assert outcome.complete
     assert differences(shop, warehouse.database) == []
+
+
+def test_rows_that_nobody_can_read_are_refused_alone_and_kept_whole(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    order = json.dumps(ORDER)[:-1]
+    ugly = {
+        "not_finite": f'{order}, "note": [NaN, -Infinity, 1e99999999999999999999]}}',
+        "nesting_too_deep": f'{order}, "note": {"[" * 980 + "]" * 980}}}',
+        "not_unicode": rf'{order}, "note": "\ud800", "\udfff": 1}}',
+        "loader_mark": f'{order}, "note": "\uf0261"}}',
+        "too_many_digits": order.replace('"9.98"', "7" * 5000) + "}",
+        "reserved_name": rf'{order}, "_dlt_id": "\u0000"}}',
+    }
+    shop.lists["orders"] = f"[{order}}}, {', '.join(ugly.values())}]".encode()
+    with shop.serve() as address:
+        outcome = warehouse.run(address, profile=warehouse.profile())
+    [account] = [account for account in outcome.accounts if account.resource == "orders"]
+    assert (account.loaded, account.rejected_rows) == (1, len(ugly))
+    assert set(account.rejected) == {*ugly, "nul_character"}
+    kept = [
+        decode_json(raw.encode()) for (raw,) in warehouse.query("SELECT raw FROM ecommerce.rejected_records")
+    ]
+    came = decode_json(shop.lists["orders"])[1:]
+    assert sorted(map(content_hash, kept)) == sorted(map(content_hash, came))
