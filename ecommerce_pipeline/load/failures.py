@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from dlt.common.destination.exceptions import DestinationException
 from dlt.load.exceptions import LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -25,10 +26,11 @@ class FailuresNamed:
         inner = _ours(error)
         if inner is not None:
             raise inner from None
-        if isinstance(error, PipelineStepFailed):
+        if isinstance(error, PipelineStepFailed | DestinationException):
+            step = getattr(error, "step", "sync")
             logger.debug("the step failed", exc_info=error)
             raise DestinationFailed(
-                f"The {error.step} step failed: {_innermost_line(error)} {_kept(error.step, error.exception)}"
+                f"The {step} step failed: {_innermost_line(error)} {_kept(step, getattr(error, 'exception', error))}"
             ) from error
 
 
@@ -36,7 +38,7 @@ def _kept(step: str, cause: BaseException | None) -> str:
     """What became of the data, and what to do."""
     if isinstance(cause, LoadClientJobFailed):
         return "The warehouse refuses this package for good; mend the table, the next run reads the same rows again."
-    if step in ("sync", "extract"):
+    if step in ("sync", "extract", "normalize"):
         return "Nothing was loaded and the cursor has not moved; mend it and run again."
     return (
         "What was fetched is kept in the pipeline's working folder and is loaded by the next run;"

@@ -41,8 +41,12 @@ class Warehouse:
         self.folder = folder
         self.shop = shop
         self.database = folder / "raw.duckdb"
-        monkeypatch.chdir(folder)
-        monkeypatch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        self.enter(monkeypatch)
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this folder the present one, with its own configuration in the environment."""
+        monkeypatch.chdir(self.folder)
+        monkeypatch.setenv("DLT_DATA_DIR", str(self.folder / "dlt"))
         monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", str(self.database))
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_NAME", "raw")
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
