@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 import dlt
-from dlt.load.exceptions import LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.load.committed import Lineage
@@ -18,27 +17,19 @@ from ecommerce_pipeline.source.reading import Reading
 def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
     """Normalise and load what is pending; returns the ids of loaded packages and the seconds of both stages.
 
-    A package that cannot be normalised would fail every later run, and one that the warehouse refuses for good
-    is not pending any more, while the local state already has its cursor. Both are dropped with the local
-    state: the next run takes the committed one from the warehouse and reads the same rows again.
+    A package that cannot be normalised would fail every later run: it is dropped with the local state that has
+    its cursor. The next run takes the committed one from the warehouse and reads the same rows again.
     """
     began = time.monotonic()
     try:
         pipeline.normalize()
-        middle = time.monotonic()
-        packages = list(pipeline.load().loads_ids)
     except PipelineStepFailed as error:
-        if _final(error):
+        if not isinstance(error.exception, OSError):  # a full disk passes
             pipeline.drop()
         raise
+    middle = time.monotonic()
+    packages = list(pipeline.load().loads_ids)
     return packages, round(middle - began, 3), round(time.monotonic() - middle, 3)
-
-
-def _final(error: PipelineStepFailed) -> bool:
-    """Whether the same package would fail again; a full disk or a warehouse that is away pass."""
-    if error.step == "normalize":
-        return not isinstance(error.exception, OSError)
-    return isinstance(error.exception, LoadClientJobFailed)
 
 
 class Package:

@@ -141,7 +141,7 @@ def test_a_package_that_cannot_be_normalised_blocks_no_later_run(
         warehouse.run(address)
         _edit(shop)
         _fail_normalising_always(monkeypatch)
-        with pytest.raises(DestinationFailed, match="normalize step failed.* cursor has not moved"):
+        with pytest.raises(DestinationFailed, match=r"normalize step failed.* cursor has not moved"):
             warehouse.run(address)
         monkeypatch.undo()
         warehouse.enter(monkeypatch)
@@ -165,7 +165,7 @@ def test_another_shop_is_refused_and_nothing_is_written(open_shop: OpenShop) -> 
     with shop.serve() as address:
         warehouse.run(address)
         before = warehouse.database.read_bytes()
-        with pytest.raises(SettingError, match="holds the shop demo at .* settings name second at"):
+        with pytest.raises(SettingError, match=r"holds the shop demo at .* settings name second at"):
             warehouse.run(address, profile=warehouse.profile(name="second"))
     assert warehouse.database.read_bytes() == before
 
