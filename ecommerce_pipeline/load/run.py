@@ -27,7 +27,8 @@ from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.probe import first_contact
-from ecommerce_pipeline.shop.profile import ShopProfile, load_profile
+from ecommerce_pipeline.shop.profile import ShopProfile
+from ecommerce_pipeline.shop.profile_file import load_profile
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Archive, Keeper, NoArchive
 from ecommerce_pipeline.source.reading import Reading

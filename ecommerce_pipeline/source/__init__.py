@@ -104,7 +104,7 @@ def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) ->
         reading.client,
         reading.profile.resources[name],
         reading.settings.page_size,
-        lambda _, body: reading.archive.keep(name, body),
+        lambda body: reading.archive.keep(name, body),
         account.retries,
     )
     acceptance = Acceptance(

@@ -17,7 +17,7 @@ from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, run
 from ecommerce_pipeline.settings import Settings
-from ecommerce_pipeline.shop.profile import PROFILES
+from ecommerce_pipeline.shop.profile_file import PROFILES
 
 PAGING: dict[str, dict[str, Any]] = {
     "page_number": {"type": "page_number", "page_param": "page", "base_page": 1, "total_path": "total"},
