@@ -39,9 +39,9 @@ class Server:
         routes.closing.clear()
         try:
             self._http = _HttpServer((_HOST, port), routes)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise SettingError(
-                f"Port {port} on {_HOST} cannot be used: {getattr(error, 'strerror', error)}. Choose another one, or 0 for any."
+                f"Port {port} on {_HOST} cannot be used: {error.strerror}. Choose another one, or 0 for any."
             ) from error
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True, name="demo shop"
