@@ -54,9 +54,10 @@ def test_five_per_cent_of_mixed_faults_lose_nothing(open_shop: OpenShop, paging:
 
 
 def test_an_expired_token_is_asked_for_once_more(open_shop: OpenShop) -> None:
-    shop, warehouse = open_shop(faults=Faults(expired_token=0.2))
+    shop, warehouse = open_shop(faults=Faults(expired_token=0.2, most_in_a_row=4))
     with shop.serve() as address:
-        warehouse.run(address, profile=warehouse.profile(page_size=20))
+        outcome = warehouse.run(address, profile=warehouse.profile(page_size=10))
+    assert sum(account.retries["expired_token"] for account in outcome.accounts) > 0
     assert differences(shop, warehouse.database) == []
 
 
@@ -118,7 +119,9 @@ def test_a_pause_longer_than_allowed_ends_the_run_and_says_so(open_shop: OpenSho
 def test_a_rate_limit_is_kept_by_the_headers(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(rate_limit=60.0, sizes={"customers": 20, "products": 10, "orders": 30})
     with shop.serve() as address:
-        warehouse.run(address)
+        outcome = warehouse.run(address)
+    assert sum(account.pages for account in outcome.accounts) > 5
+    assert sum(account.retries["throttled"] for account in outcome.accounts) == 0
     assert differences(shop, warehouse.database) == []
 
 
