@@ -64,6 +64,19 @@ def test_a_bounded_read_of_an_empty_warehouse_loads_the_window_and_no_cursor(
     assert "since the beginning" in run_command().stderr
 
 
+def test_a_warehouse_that_refuses_rows_is_named_in_one_sentence(
+    project: Path, run_command: RunCommand
+) -> None:
+    assert run_command().returncode == 0
+    with duckdb.connect(str(project / "raw.duckdb")) as warehouse:
+        warehouse.execute("CREATE UNIQUE INDEX guard ON ecommerce.orders(id)")
+        warehouse.execute("UPDATE ecommerce.orders SET _content_hash = 'stale'")
+    result = run_command("--since", "2000-01-01", "--resources", "orders")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("error: The load step failed: ConstraintException")
+    assert "Traceback" not in result.stderr
+
+
 def test_help_teaches_and_answers_without_importing_dlt(run_command: RunCommand) -> None:
     result = run_command("--help", env={"PYTHONPROFILEIMPORTTIME": "1"})
     assert result.returncode == 0
