@@ -1,12 +1,10 @@
-"""The warehouse that the configuration names, and what it knows of rows that are read again."""
+"""The warehouse that the configuration names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import dlt
-import pendulum
 from dlt.common.configuration.exceptions import (
     ConfigFieldMissingException,
     ConfigurationException,
@@ -15,7 +13,6 @@ from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import DestinationException
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.source.repeats import Known, Lookup
 
 PIPELINE = "ecommerce"
 DATASET = "ecommerce"
@@ -75,25 +72,6 @@ def file_format(destination: Destination[Any, Any]) -> Any:
     """Parquet wherever the destination takes it: on DuckDB it loads a hundred times faster than inserts."""
     formats = destination.capabilities().supported_loader_file_formats or []
     return "parquet" if "parquet" in formats else None
-
-
-def lookup(pipeline: dlt.Pipeline, resource: str) -> Lookup:
-    """Asks the warehouse which versions of some keys it has."""
-
-    def ask(keys: Iterable[Any]) -> dict[str, Known]:
-        wanted = list(keys)
-        if not wanted:
-            return {}
-        with pipeline.sql_client() as client:
-            table = client.make_qualified_table_name(resource)
-            marks = ", ".join(["%s"] * len(wanted))
-            rows = client.execute_sql(
-                f"SELECT id, updated_at, _content_hash FROM {table} WHERE id IN ({marks})",  # noqa: S608  # our names
-                *wanted,
-            )
-        return {str(key): Known(pendulum.instance(moment), digest) for key, moment, digest in rows or []}
-
-    return ask
 
 
 def _missing(error: ConfigFieldMissingException) -> list[str]:

@@ -9,6 +9,7 @@ import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.load.committed import Lineage
+from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.source import account_rows, ecommerce
 from ecommerce_pipeline.source.reading import Reading
@@ -28,6 +29,7 @@ def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
             pipeline.drop()
         raise
     middle = time.monotonic()
+    make_empty_tables(pipeline)
     packages = list(pipeline.load().loads_ids)
     return packages, round(middle - began, 3), round(time.monotonic() - middle, 3)
 

@@ -15,11 +15,11 @@ from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.destination import (
     file_format,
-    lookup,
     open_destination,
     open_pipeline,
 )
 from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.lookup import lookups
 from ecommerce_pipeline.load.package import Package, send_or_forget
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.tables import Tables
@@ -111,9 +111,7 @@ def _load(request: Request, reading: Reading, destination: Any, watch: Watch) ->
     if request.full_refresh:
         anew = tuple(dict.fromkeys((*reading.resources, *anew)))
     reading.existing_tables = tables.kept(anew)
-    if request.window:
-        asked = reading.existing_tables.intersection(reading.resources)
-        reading.lookups = {name: lookup(pipeline, name) for name in asked}
+    reading.lookups = lookups(pipeline, reading)
     watch(reading.accounts)
     return packages + Package(pipeline, reading, file_format(destination)).through(anew)
 

@@ -33,6 +33,15 @@ BOOKKEEPING: Hints = {
 """What every row carries beside its record; no shop's field may have one of these names."""
 
 
+LINKS: Hints = {
+    "_dlt_id": {**_column("_dlt_id", "text", nullable=False), "unique": True, "row_key": True},
+    "_dlt_parent_id": {**_column("_dlt_parent_id", "text", nullable=False), "parent_key": True},
+    "_dlt_root_id": {**_column("_dlt_root_id", "text", nullable=False), "root_key": True},
+    "_dlt_list_idx": _column("_dlt_list_idx", "integer", nullable=False),
+}
+"""What dlt adds to the elements of a list; declared, so that their table is whole before the first one comes."""
+
+
 def columns(model: type[BaseModel], id_type: IdType = "integer") -> Hints:
     """Hints for all scalar fields of a model, those of nested objects under dlt's flattened names.
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
-from ecommerce_pipeline.records.wire import decimal_of
+from ecommerce_pipeline.records.depth import folded
+from ecommerce_pipeline.records.wire import Unreadable, decimal_of
 
 _LONGEST_INTEGER = 4_000  # Python refuses to read integers of more than 4,300 digits
 
@@ -15,35 +16,35 @@ _LONGEST_INTEGER = 4_000  # Python refuses to read integers of more than 4,300 d
 def decode_json(text: bytes) -> Any:
     """The document, its numbers with a fraction or an exponent as exact Decimals.
 
-    A number that no Decimal can hold becomes NaN, and an endless integer a Decimal, so that validation
-    refuses the one record and not the whole page.
+    What JSON has not but some shops send (NaN, Infinity) and numbers that no Decimal can hold are kept,
+    so that validation refuses the one record and not the whole page.
 
     Raises:
-        ValueError: no JSON, not in UTF-8, UTF-16 or UTF-32, NaN or Infinity, or nested beyond reason.
+        ValueError: no JSON, or not in UTF-8, UTF-16 or UTF-32.
     """
+    encoding = json.detect_encoding(text)
+    whole = folded(
+        text if encoding == "utf-8" else text.decode(encoding, "surrogatepass").encode(errors="surrogatepass")
+    )
     try:
-        return _decode(text, int)
+        return _decode(whole, int)
     except RecursionError:
-        raise ValueError("The JSON document is nested too deeply to be read.") from None
+        raise ValueError("The JSON document never ends its lists.") from None
     except ValueError:
         # Broken JSON fails again; an endless integer does not.
-        return _decode(text, _long_integer)
+        return _decode(whole, _long_integer)
 
 
 def _decode(text: bytes, parse_int: Any) -> Any:
-    return json.loads(text, parse_float=decimal_of, parse_int=parse_int, parse_constant=_no_constant)
+    return json.loads(text, parse_float=decimal_of, parse_int=parse_int, parse_constant=Unreadable)
 
 
-def _long_integer(text: str) -> int | Decimal:
+def _long_integer(text: str) -> int | Decimal | Unreadable:
     return int(text) if len(text) < _LONGEST_INTEGER else decimal_of(text)
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"The JSON document has {name}, expected a finite number.")
-
-
 def _exact(value: Any) -> str:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | Unreadable):
         return f"\0decimal:{value}"  # 1.5 is not "1.5"; no accepted text has a NUL
     raise TypeError(f"Got {type(value).__name__}, expected a value that JSON has.")
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal
 from typing import Any
 
 from ecommerce_pipeline.records.naming import UNKNOWN, Shape, crossing, refused_names, text_rules
 from ecommerce_pipeline.records.rules import Reason, reason
+from ecommerce_pipeline.records.wire import Unreadable
 
 DEEPEST = 12
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
+LOADER_MARKS = "".join(map(chr, range(0xF026, 0xF02E)))
+"""dlt writes a Decimal or an instant as a text after one of these, and reads any such text so."""
 
 
 def walked(row: dict[str, Any], shape: Shape) -> tuple[dict[str, Any], list[Reason]]:
     """A copy of the row that can land, and all reasons why it cannot.
 
-    Decimals in unknown fields become floats, which dlt stores as double; those in known fields stay.
+    Numbers of fields that nobody declared become what a column holds exactly: integers of 64 bits and
+    doubles stay numbers, all others become the text of their digits. Numbers of declared fields stay.
     """
     reasons: list[Reason] = []
     return _object(row, shape, "", 1, reasons), reasons
@@ -38,27 +41,23 @@ def _object(
         if kind is str:
             if not value.isascii() or "\0" in value:
                 _text(value, f"{path}{name}", reasons)
-        elif kind is int:
-            if not _LEAST <= value <= _GREATEST:
-                reasons.append(reason(f"{path}{name}", "integer_too_large", value))
-        elif value is not None and not (kind is Decimal and name in known):
+        elif value is not None and not (kind is int and _LEAST <= value <= _GREATEST):
             value = _other(value, known.get(name, UNKNOWN), f"{path}{name}", depth, reasons)
         copy[name] = value
-    return copy
+    return {refused.renamed.get(name, name): copy[name] for name in copy} if refused.renamed else copy
 
 
 def _other(value: Any, shape: Shape, path: str, depth: int, reasons: list[Reason]) -> Any:
-    """Anything but a usual scalar of an object: elements of lists, containers, unknown numbers."""
+    """Anything but a usual scalar of an object: elements of lists, containers, unusual numbers."""
     kind = type(value)
     if kind is dict or kind is list:
         return _container(value, shape, path, depth + 1, reasons)
-    if kind is Decimal or kind is float:
-        return _double(value, path, reasons)
     if kind is str:
         _text(value, path, reasons)
     elif kind is int:
-        if not _LEAST <= value <= _GREATEST:
-            reasons.append(reason(path, "integer_too_large", value))
+        return _integer(value, shape, path, reasons)
+    elif kind is Decimal or kind is float or kind is Unreadable:
+        return _number(value, shape, path, reasons)
     elif kind is not bool and value is not None:
         reasons.append(reason(path, "not_json", value))
     return value
@@ -73,14 +72,27 @@ def _container(value: Any, shape: Shape, path: str, depth: int, reasons: list[Re
     return [_other(item, shape, f"{path}.{place}", depth, reasons) for place, item in enumerate(value)]
 
 
-def _double(value: Decimal | float, path: str, reasons: list[Reason]) -> float | Decimal:
-    # A signalling NaN cannot become a float at all.
-    number = float(value) if type(value) is float or value.is_finite() else math.nan  # type: ignore[union-attr]
-    if math.isfinite(number):
-        return number
-    reasons.append(reason(path, "not_finite", value))
+def _integer(value: int, shape: Shape, path: str, reasons: list[Reason]) -> int | str:
+    if _LEAST <= value <= _GREATEST:
+        return value
+    if not shape.declared:
+        return str(Decimal(value))  # str() of an int stops at 4,300 digits
+    reasons.append(reason(path, "integer_too_large", value))
     return value
+
+
+def _number(value: Any, shape: Shape, path: str, reasons: list[Reason]) -> Any:
+    """A double where it is the same number, else the number's digits as text."""
+    if shape.declared and type(value) is Decimal:
+        return value  # its field knows what it may be
+    if type(value) is Unreadable or not Decimal(value).is_finite():
+        reasons.append(reason(path, "not_finite", value))
+        return value
+    number = float(value)
+    return number if type(value) is float or Decimal(repr(number)) == value else str(value)
 
 
 def _text(text: str, path: str, reasons: list[Reason]) -> None:
     reasons.extend(reason(path, rule, text) for rule in text_rules(text))
+    if text[1:] and text[0] in LOADER_MARKS:
+        reasons.append(reason(path, "loader_mark", text))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from hashlib import blake2b
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,6 +24,10 @@ _BEFORE_WORD = re.compile("([^_])([A-Z][a-z]+)")
 _BEFORE_CAPITAL = re.compile("([a-z0-9])([A-Z])")
 _LEADING_DIGITS = re.compile(r"^\d+")
 _UNDERSCORES = re.compile("__+")
+_PLAIN = re.compile("(?=.*[A-Za-z0-9])[ -~]*").fullmatch
+_VARIANT = re.compile(
+    r"(?:.*__)?v_(?:text|double|bool|timestamp|bigint|binary|json|decimal|wei|date|time)x*"
+).fullmatch
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,11 @@ class Shape:
     known: dict[str, Shape]
     names: frozenset[str]
     reserved: frozenset[str]
+    declared: bool = True
 
 
-UNKNOWN = Shape({}, frozenset(), frozenset())
+UNKNOWN = Shape({}, frozenset(), frozenset(), declared=False)
+SCALAR = Shape({}, frozenset(), frozenset())
 
 
 @cache
@@ -45,7 +52,7 @@ def shape_of(model: type[BaseModel]) -> Shape:
 
 
 def _part(model: type[BaseModel]) -> Shape:
-    known = {name: _part(field.model) if field.model else UNKNOWN for name, field in fields(model).items()}
+    known = {name: _part(field.model) if field.model else SCALAR for name, field in fields(model).items()}
     return Shape(known, frozenset(known), frozenset())
 
 
@@ -69,6 +76,22 @@ def _identifier(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def landing_name(name: str) -> str:
+    """The name under which a field that nobody declared goes to dlt, so that it shares no column.
+
+    dlt drops what is no ASCII letter or digit: the names of two fields in Chinese would be one column, so such
+    a name gets a short hash. A name that ends like the columns that dlt adds for values of a second type
+    (`x__v_text`) gets an `x`.
+    """
+    column = normalised(name)
+    if column and not _PLAIN(name):
+        column = f"{column}_{blake2b(name.encode(errors='replace'), digest_size=4).hexdigest()}"
+    elif not _VARIANT(column):
+        return name
+    return f"{column}x" if _VARIANT(column) else column
+
+
+@lru_cache(maxsize=4096)
 def refused_names(names: tuple[str, ...], shape_names: frozenset[str], reserved: frozenset[str]) -> Refused:
     """What is wrong with an object's names. Objects of one kind share their names, so this is looked up.
 
@@ -83,12 +106,14 @@ def refused_names(names: tuple[str, ...], shape_names: frozenset[str], reserved:
         rules = _name_rules(name, reserved)
         found.extend((name, rule) for rule in rules)
         if not rules and name not in shape_names:
-            columns.setdefault(normalised(name), []).append(name)
+            columns.setdefault(_column(name), []).append(name)
     present = set(names)
     for claimants in columns.values():
         if len(claimants) > 1:
             found.extend((name, "name_clash") for name in claimants if name in present)
-    return Refused(tuple(found), any(SEPARATOR in column for column in columns))
+    strangers = [name for name in names if type(name) is str and name not in shape_names]
+    renamed = {name: landing_name(name) for name in strangers if landing_name(name) != name}
+    return Refused(tuple(found), any(SEPARATOR in column for column in columns), renamed)
 
 
 @dataclass(frozen=True)
@@ -97,10 +122,16 @@ class Refused:
 
     Attributes:
         crosses: a name reaches into another object's columns; `crossing` has to look at the values.
+        renamed: names that go to dlt under another one.
     """
 
     names: tuple[tuple[str, str], ...]
     crosses: bool
+    renamed: dict[str, str]
+
+
+def _column(name: str) -> str:
+    return normalised(landing_name(name))
 
 
 def _name_rules(name: Any, reserved: frozenset[str]) -> list[str]:
@@ -149,6 +180,7 @@ def _flattened(
     for name in dict.fromkeys([*names, *shape.known]):
         inner = value[name] if name in names else _ABSENT
         below = shape.known.get(name, UNKNOWN)
-        yield from _flattened(inner, below, (*column, normalised(name)), (*path, name), levels - 1)
+        part = name if name in shape.known else _column(name)
+        yield from _flattened(inner, below, (*column, part), (*path, name), levels - 1)
     if not names and not shape.known:
         yield column, path, value

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from ecommerce_pipeline.records.canonical import Canonicaliser
 from ecommerce_pipeline.records.content import content_hash, decode_json
+from ecommerce_pipeline.records.contract import contract_hash
 from ecommerce_pipeline.records.landing import walked
 from ecommerce_pipeline.records.naming import shape_of
 from ecommerce_pipeline.records.rules import RULES, Reason, reason, storable
@@ -19,11 +20,10 @@ __all__ = ["RULES", "Accepted", "Reason", "Rejected", "Validator", "content_hash
 
 # pydantic's own codes, where a model itself finds the fault and not one of our parsers.
 _OURS = {
-    "missing": "missing",
     "model_type": "not_an_object",
     "model_attributes_type": "not_an_object",
     "dict_type": "not_an_object",
-    "invalid_key": "not_json",
+    "string_unicode": "not_unicode",
 }
 
 
@@ -61,6 +61,9 @@ class Validator:
         model: what a record is.
         canonicaliser: built from the shop's mapping; also tells how instants and money are written.
         id_type: the type that `id` and all references have in this shop.
+
+    Attributes:
+        contract: a hash of all that decides what becomes of a row; see `contract_hash`.
     """
 
     def __init__(self, model: type[BaseModel], canonicaliser: Canonicaliser, id_type: IdType) -> None:
@@ -68,6 +71,7 @@ class Validator:
         self._canonical = canonicaliser
         self._shape = shape_of(model)
         self._wire = canonicaliser.mapping.wire(id_type)
+        self.contract = contract_hash(model, canonicaliser.mapping, id_type)
 
     def validate(self, raw: Any) -> Accepted | Rejected:
         """The row as a record, or every reason against it. Never raises, never changes `raw`."""
@@ -87,10 +91,15 @@ def _reasons(error: ValidationError) -> list[Reason]:
     return [
         Reason(storable(path), "missing", "")
         if item["type"] == "missing"
-        else reason(path, _OURS.get(item["type"], item["type"]), item["input"])
+        else reason(path, rule_of(item["type"]), item["input"])
         for item in error.errors(include_url=False, include_context=False)
         for path in (".".join(str(step) for step in item["loc"]),)
     ]
+
+
+def rule_of(code: str) -> str:
+    """Our rule for the code of a validation error; what no JSON could cause is `not_json`."""
+    return code if code in RULES else _OURS.get(code, "not_json")
 
 
 def _key(row: dict[str, Any]) -> str | None:

@@ -13,6 +13,8 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
+from simplejson import RawJSON
+
 from ecommerce_pipeline.records.rules import refused
 
 InstantFormat = Literal["rfc3339", "unix", "unix_ms", "rfc2822", "naive"]
@@ -168,12 +170,19 @@ def exact(number: Decimal) -> Decimal:
     return number.quantize(Decimal((0, (1,), places)), context=_EXACT)
 
 
-def decimal_of(text: str) -> Decimal:
-    """The Decimal of a JSON number; NaN where its exponent is beyond all Decimals."""
+class Unreadable(RawJSON):
+    """A number that no Decimal can hold, or NaN or Infinity; simplejson writes it as it came."""
+
+    def __repr__(self) -> str:
+        return str(self.encoded_json)
+
+
+def decimal_of(text: str) -> Decimal | Unreadable:
+    """The Decimal of a JSON number."""
     try:
         return Decimal(text)
     except InvalidOperation:
-        return Decimal("NaN")
+        return Unreadable(text)
 
 
 RFC3339 = Wire(instant_parser("rfc3339"))

@@ -13,7 +13,7 @@ import dlt
 from dlt.extract import DltResource
 
 from ecommerce_pipeline.records import MODELS
-from ecommerce_pipeline.records.columns import BOOKKEEPING, columns, nested_columns
+from ecommerce_pipeline.records.columns import BOOKKEEPING, LINKS, columns, nested_columns
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.walks import walk
 from ecommerce_pipeline.shop.window import Window
@@ -22,7 +22,8 @@ from ecommerce_pipeline.source.acceptance import Acceptance
 from ecommerce_pipeline.source.account import RUN_COLUMNS, ResourceAccount
 from ecommerce_pipeline.source.cursor import LosslessCursor, never_past
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import Known, Repeats
+from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats
+from ecommerce_pipeline.source.strict import strictly_typed
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ def ecommerce(reading: Reading) -> Any:
             yield _empty(reading, name)
     yield _rejected_records(reading)
     yield account_rows(_when_read(reading))
+
+
+ecommerce.add_postprocessor(strictly_typed)
 
 
 def _listed(reading: Reading, name: str) -> DltResource:
@@ -123,10 +127,11 @@ def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) ->
             yield accepted
         began = time.monotonic()
     account.pages = endpoint.pages
+    acceptance.finish(window.since)
     _log_end(account)
     if not bounded and account.changed:
         account.cursor_after = cursor.last_value
-        _remember(state, repeats, endpoint.floor(cursor.last_value) if cursor.last_value else None)
+        _remember(state, repeats, endpoint, cursor.last_value)
 
 
 def _log_end(account: ResourceAccount) -> None:
@@ -149,12 +154,12 @@ def _recent(state: dict[str, Any]) -> dict[str, Known]:
     }
 
 
-def _remember(state: dict[str, Any], repeats: Repeats, cursor: datetime | None) -> None:
-    if cursor is not None:
-        recent = repeats.since(cursor, RECENT_LIMIT)
-        state["recent"] = {
-            key: [known.cursor.isoformat(), known.content_hash] for key, known in recent.items()
-        }
+def _remember(state: dict[str, Any], repeats: Repeats, endpoint: Endpoint, last: datetime | None) -> None:
+    if endpoint.profile.cursor.since_param:
+        recent = repeats.since(endpoint.floor(last) if last else FLOOR, RECENT_LIMIT)
+    else:
+        recent = repeats.refused(RECENT_LIMIT)
+    state["recent"] = {key: [known.cursor.isoformat(), known.content_hash] for key, known in recent.items()}
 
 
 def _empty(reading: Reading, name: str) -> DltResource:
@@ -179,7 +184,7 @@ def _nested_hints(reading: Reading, name: str) -> Any:
     for child, declared in reading.profile.resources.items():
         if declared.embedded_in == name:
             lists[child] = columns(MODELS[child], id_type)
-    return {child: {"columns": hints} for child, hints in lists.items()}
+    return {child: {"columns": {**hints, **LINKS}} for child, hints in lists.items()}
 
 
 def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.records.canonical import Canonicaliser, Mapping
 from ecommerce_pipeline.records.validation import (
@@ -18,7 +20,10 @@ from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile, ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.quarantine import Quarantine
-from ecommerce_pipeline.source.repeats import Repeats
+from ecommerce_pipeline.source.repeats import Repeats, identity
+
+MANY_ROWS = 50
+"""So many rows without an embedded list are no accident."""
 
 
 class Acceptance:
@@ -51,12 +56,16 @@ class Acceptance:
             for child, declared in profile.resources.items()
             if declared.embedded_in == name
         }
+        contracts = {child: [v.contract, d.embedded_field] for child, (d, v) in self._embedded.items()}
+        self._contract = content_hash([self._validator.contract, contracts])[:8]
         self._reads = 0
+        self._rows = 0
+        self._carried: set[str] = set()
 
     def judge(self, endpoint: Endpoint, page: Page, repeats: Repeats) -> list[dict[str, Any]]:
         """The rows of a page that are new and right, as dlt takes them."""
         self._reads += 1
-        repeats.prepare(key for row in page.rows if (key := endpoint.key(row)) is not None)
+        repeats.prepare(map(endpoint.key, page.rows))
         source = f"{self._shop} {page.address}"
         accepted = (self._row(endpoint, row, repeats, source) for row in page.rows)
         return [row for row in accepted if row is not None]
@@ -64,20 +73,55 @@ class Acceptance:
     def _row(self, endpoint: Endpoint, raw: Any, repeats: Repeats, source: str) -> dict[str, Any] | None:
         account = self._accounts[self._name]
         account.fetched += 1
-        digest = content_hash(raw)
-        key, cursor = endpoint.key(raw), endpoint.cursor(raw)
-        if repeats.known(digest if key is None else str(key), cursor, digest):
+        self._note_lists(raw)
+        content = content_hash(raw)
+        digest = f"{content}-{self._contract}"
+        key, cursor = identity(endpoint.key(raw)), endpoint.cursor(raw)
+        if repeats.known(key, cursor, digest):
             account.repeated += 1
             self._count_repeated_lines(raw)
             return None
         lines, bare = self._split(raw)
         judged = self._validator.validate(bare)
         if isinstance(judged, Rejected):
-            self._refuse(self._name, Rejected(judged.raw | lines, judged.key, judged.reasons), digest, source)
+            repeats.refuse(cursor, digest)
+            self._refuse(
+                self._name, Rejected(judged.raw | lines, judged.key, judged.reasons), content, source
+            )
+            self._count_refused_lines(raw)
             return None
+        repeats.accept(key, cursor, digest)
         account.loaded += 1
         record = judged.record | self._lines(lines, bare, endpoint.key(raw), source)
         return {**record, **self._bookkeeping(digest, cursor, source)}
+
+    def _note_lists(self, raw: Any) -> None:
+        """Remember which embedded lists the rows have."""
+        if self._embedded and isinstance(raw, dict):
+            self._rows += 1
+            self._carried |= {
+                c for c, (declared, _) in self._embedded.items() if declared.embedded_field in raw
+            }
+
+    def finish(self, since: datetime | None) -> None:
+        """Refuse a shop whose rows have no embedded list where the profile says.
+
+        Shops may leave out empty lists, so one row that has it is proof enough, and a few rows of a later
+        run prove nothing.
+
+        Args:
+            since: the lower bound of what was read, None for the whole list.
+
+        Raises:
+            ContractBroken: no row of the whole list, or of many, has the field.
+        """
+        missing = sorted(self._embedded.keys() - self._carried)
+        if missing and self._rows >= (1 if since is None else MANY_ROWS):
+            field = self._embedded[missing[0]][0].embedded_field
+            raise ContractBroken(
+                f"None of the {self._name} has the field `{field}`, in which the profile says that"
+                f" {missing[0]} come. Correct `resources.{missing[0]}.embedded_field` in the profile."
+            )
 
     def _bookkeeping(self, digest: str, cursor: datetime | None, source: str) -> dict[str, Any]:
         # Two versions can share an instant of coarse precision; the one read later is the newer.
@@ -117,10 +161,21 @@ class Acceptance:
         return None
 
     def _count_repeated_lines(self, raw: Any) -> None:
+        for account, count in self._line_counts(raw):
+            account.fetched += count
+            account.repeated += count
+
+    def _count_refused_lines(self, raw: Any) -> None:
+        """Lines of a refused row are refused with it; they are kept in its body."""
+        for account, count in self._line_counts(raw):
+            account.fetched += count
+            account.rejected_rows += count
+            account.rejected.update({"parent_refused": count} if count else {})
+
+    def _line_counts(self, raw: Any) -> Iterator[tuple[ResourceAccount, int]]:
         for child, (declared, _) in self._embedded.items():
-            count = len(self._elements(raw.get(declared.embedded_field))) if isinstance(raw, dict) else 0
-            self._accounts[child].fetched += count
-            self._accounts[child].repeated += count
+            found = raw.get(declared.embedded_field) if isinstance(raw, dict) else None
+            yield self._accounts[child], len(self._elements(found))
 
     @staticmethod
     def _elements(found: Any) -> list[Any]:

@@ -25,7 +25,7 @@ class Reading:
     Attributes:
         window: a bounded re-read that leaves the cursor alone; None for what changed since the last run.
         shop_clock: the shop's clock at the start of the run, UTC.
-        lookups: by resource, asks the warehouse for known versions; used by bounded re-reads.
+        lookups: by resource, asks the warehouse for known versions, where rows come again though they did not change.
         existing_tables: tables that the warehouse has already.
     """
 

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 FLOOR = datetime.min.replace(tzinfo=UTC)
 
 
 class Known(NamedTuple):
-    """The newest version of a row that has been seen: its cursor value and the hash of its content."""
+    """A version of a row that has been seen: its cursor value, UTC, and the hash of its content."""
 
     cursor: datetime
     content_hash: str
 
 
-Lookup = Callable[[Iterable[Any]], dict[str, Known]]
+class Lookup(Protocol):
+    """Asks the warehouse which versions of some keys it has."""
+
+    def __call__(self, keys: Iterable[Any]) -> dict[str, Known]:
+        """The newest versions by `identity`, of those keys that it has; keys of any type may be asked for."""
+
+
+def identity(key: Any) -> str | None:
+    """The key as JSON, so that 1 and "1" are two keys; None for what is no key (null, true, 1.0, an object)."""
+    return json.dumps(key) if isinstance(key, int | str) and not isinstance(key, bool) else None
 
 
 class Repeats:
     """Remembers versions, in bounded memory.
 
+    An accepted version is remembered by its key and hides older ones; a refused one hides only its own
+    content, for an older row of the same key may be right.
+
     Args:
-        recent: versions that the last run saw in the part of the window that is read again; key as text.
-        lookup: asks the warehouse for the versions of some keys, for re-reads of an older window.
+        recent: what `since` gave in the last run.
+        lookup: asks the warehouse, for lists and windows that are read again as a whole.
         limit: how many versions of this run to remember. Beyond it a repeated row may be handed to the
             warehouse once more, where the merge takes it as the same row.
     """
@@ -33,38 +46,80 @@ class Repeats:
         self._recent = recent
         self._lookup = lookup
         self._limit = limit
+        self._stored: dict[str, Known] = {}
         self._seen: dict[str, Known] = {}
         self._met: set[str] = set()
 
     def prepare(self, keys: Iterable[Any]) -> None:
         """Learn what the warehouse has of the keys of a page, where it is asked at all."""
         if self._lookup:
-            unknown = [key for key in keys if str(key) not in self._seen]
-            self._recent = self._lookup(unknown)
+            asked = {name: key for key in keys if (name := identity(key)) and name not in self._seen}
+            self._stored = self._lookup(asked.values())
 
-    def known(self, key: str, cursor: datetime | None, content_hash: str) -> bool:
-        """Whether this version, or a newer one, has been taken; takes it if not."""
-        before = self._seen.get(key) or self._recent.get(key)
-        moment = cursor or FLOOR
-        if before and (
-            before.content_hash == content_hash or (cursor is not None and cursor < before.cursor)
-        ):
-            if before.cursor == FLOOR:
-                self._met.add(key)
-            return True
-        self._seen.pop(key, None)
-        self._seen[key] = Known(moment, content_hash)
-        if len(self._seen) > self._limit:
-            del self._seen[next(iter(self._seen))]
+    def known(self, key: str | None, cursor: datetime | None, content_hash: str) -> bool:
+        """Whether this version was accepted or refused before, or a newer one was accepted.
+
+        Args:
+            key: the row's `identity`.
+            cursor: its cursor value, UTC; None where it is missing or wrong.
+            content_hash: the hash of its content.
+        """
+        for name in (_refused(content_hash), key or content_hash):
+            before = self._seen.get(name) or self._recent.get(name) or self._stored.get(name)
+            if before and (
+                before.content_hash == content_hash or (cursor is not None and cursor < before.cursor)
+            ):
+                if name in self._recent:
+                    self._met.add(name)
+                return True
         return False
 
+    def accept(self, key: str | None, cursor: datetime | None, content_hash: str) -> None:
+        """Remember a version that goes to the warehouse."""
+        self._remember(key or content_hash, Known(cursor or FLOOR, content_hash))
+
+    def refuse(self, cursor: datetime | None, content_hash: str) -> None:
+        """Remember a version that goes to the quarantine."""
+        self._remember(_refused(content_hash), Known(cursor or FLOOR, content_hash))
+
+    def _remember(self, name: str, version: Known) -> None:
+        self._seen.pop(name, None)
+        self._seen[name] = version
+        if len(self._seen) > self._limit:
+            del self._seen[next(iter(self._seen))]
+
     def since(self, moment: datetime, limit: int) -> dict[str, Known]:
-        """The versions that a next run starting at `moment` may meet again, the newest `limit` of them."""
-        # A row whose cursor value is wrong has no place in time: it is kept while it keeps coming.
-        recent = {
-            key: known for key, known in self._recent.items() if known.cursor != FLOOR or key in self._met
+        """The versions that a next run starting at `moment` may meet again, the newest `limit` of them.
+
+        A row whose cursor value is wrong has no place in time: it is kept while it keeps coming.
+        """
+        came = self._came()
+        past = {name: known for name, known in self._recent.items() if known.cursor != FLOOR}
+        found = {
+            name: known
+            for name, known in {**past, **came}.items()
+            if known.cursor >= moment or known.cursor == FLOOR
         }
-        both = {**recent, **self._seen}
-        found = {key: known for key, known in both.items() if known.cursor >= moment or known.cursor == FLOOR}
-        newest = sorted(found, key=lambda key: found[key].cursor, reverse=True)[:limit]
-        return {key: found[key] for key in newest}
+        return _newest(found, limit)
+
+    def refused(self, limit: int) -> dict[str, Known]:
+        """The refused versions that came in this run, the newest `limit` of them, for a list that comes
+        as a whole each time; of accepted versions the warehouse knows.
+        """
+        return _newest({name: known for name, known in self._came().items() if _is_refused(name)}, limit)
+
+    def _came(self) -> dict[str, Known]:
+        return {name: self._recent[name] for name in self._met} | self._seen
+
+
+def _newest(versions: dict[str, Known], limit: int) -> dict[str, Known]:
+    newest = sorted(versions, key=lambda name: versions[name].cursor, reverse=True)[:limit]
+    return {name: versions[name] for name in newest}
+
+
+def _refused(content_hash: str) -> str:
+    return f"#{content_hash}"
+
+
+def _is_refused(name: str) -> bool:
+    return name.startswith("#")

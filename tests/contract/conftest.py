@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ecommerce_pipeline.demo import DemoShop, ShopOptions
+from tests.support.verbatim import VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
 
 SMALL = {"customers": 60, "products": 40, "orders": 150}
@@ -25,3 +26,9 @@ def open_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenShop:
         return shop, Warehouse(tmp_path, shop, monkeypatch)
 
     return opened
+
+
+@pytest.fixture
+def verbatim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[VerbatimShop, VerbatimWarehouse]:
+    """A shop that serves what it is told, and the warehouse that reads it."""
+    return VerbatimShop(), VerbatimWarehouse(tmp_path, monkeypatch)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import timedelta
+from typing import Any
 
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
 from tests.contract.conftest import OpenShop
 from tests.support.truth import RESOURCES, differences
+from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 
 
 def test_the_account_of_a_quiet_shop_equals_its_counts(open_shop: OpenShop) -> None:
@@ -67,7 +69,29 @@ def test_all_tables_exist_when_every_list_is_empty(open_shop: OpenShop) -> None:
     with shop.serve() as address:
         warehouse.run(address)
     found = {name for (name,) in warehouse.query("SELECT table_name FROM information_schema.tables")}
-    assert {*RESOURCES, "rejected_records", "pipeline_runs"} <= found
+    assert {*RESOURCES, "rejected_records", "pipeline_runs", "customers__addresses", "orders__tags"} <= found
+
+
+def test_the_table_of_a_list_without_elements_fills_when_the_first_one_comes(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    lines = {"embedded_in": "orders", "embedded_field": "items", "parent_field": "order_id"}
+    profile = warehouse.profile(resources={"orders": {"path": "orders"}, "order_items": lines})
+    line = {"id": 7, "product_id": None, "quantity": 1, "unit_price": "9.98", "updated_at": STAMP}
+    tags, items = (f"(SELECT count(*) FROM ecommerce.orders__{name})" for name in ("tags", "order_items"))
+    counts = []
+    versions: list[dict[str, Any]] = [
+        {"items": []},
+        {"items": [line], "tags": ["new"]},
+        {"items": [], "tags": []},
+    ]
+    with shop.serve() as address:
+        for changes in versions:
+            shop.put("orders", [{**ORDER, **changes}])
+            warehouse.run(address, profile=profile)
+            counts.append(warehouse.query(f"SELECT {tags}, {items}"))
+    assert counts == [[(0, 0)], [(1, 1)], [(0, 0)]]
 
 
 def test_rows_beyond_a_window_that_the_shop_cannot_close_are_loaded_not_dropped(open_shop: OpenShop) -> None:

@@ -97,6 +97,13 @@ class Warehouse:
         with self.connected() as connection:
             return connection.execute(sql).fetchall()
 
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """The same with the columns' names."""
+        with self.connected() as connection:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
     @contextmanager
     def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with duckdb.connect(str(self.database)) as connection:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import simplejson
 
 from ecommerce_pipeline.records.content import content_hash, decode_json
 
@@ -21,19 +22,20 @@ def test_numbers_with_a_fraction_keep_all_digits() -> None:
     assert type(decoded["b"]) is int and type(decoded["d"]) is Decimal
 
 
-@pytest.mark.parametrize(
-    "text", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"<html>", b"", b"\xff", b"[" * 100_000]
-)
+@pytest.mark.parametrize("text", [b"nan", b"[Inf]", b"<html>", b"", b"\xff", b"[" * 100_000])
 def test_what_is_no_json_is_a_value_error(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"JSON|Expecting|utf-8"):
         decode_json(text)
 
 
-@pytest.mark.parametrize("number", ["1e99999999999999999999", "1e-99999999999999999999", "7" * 5000])
-def test_a_monstrous_number_costs_one_record_and_not_the_page(number: str, row: Any, validate: Any) -> None:
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1e-99999999999999999999", "NaN", "-Infinity"])
+def test_a_number_that_is_none_costs_one_record_and_not_the_page(
+    number: str, row: Any, validate: Any
+) -> None:
     page = decode_json(b'[{"note": %b}, {"note": 1}]' % number.encode())
     results = [validate("orders", row("orders", **each)) for each in page]
     assert [item.rule for item in results[0].reasons] == ["not_finite"]
+    assert simplejson.dumps(results[0].raw["note"], use_decimal=True) == number
     assert (type(results[1].record["note"]), results[1].record["note"]) == (int, 1)
 
 

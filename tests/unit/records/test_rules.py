@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID
 
 import pytest
+from dlt.common.json import custom_pua_decode
+from pydantic_core.core_schema import ErrorType
 
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.records.canonical import Mapping
 from ecommerce_pipeline.records.columns import BOOKKEEPING
+from ecommerce_pipeline.records.landing import LOADER_MARKS
 from ecommerce_pipeline.records.rules import RULES
-from ecommerce_pipeline.records.validation import Accepted, Rejected
+from ecommerce_pipeline.records.validation import Accepted, Rejected, decode_json, rule_of
 
 CENTS = Mapping(money_scale=2)
 
@@ -29,10 +33,11 @@ EXAMPLES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("empty_name", "orders", "__", {"__": 1}),
     ("empty_text", "orders", "status", {"status": ""}),
     ("empty_text", "orders", "status", {"status": " \t"}),
-    ("integer_too_large", "orders", "note", {"note": 2**63}),
-    ("integer_too_large", "orders", "note", {"note": -(2**63) - 1}),
-    ("integer_too_large", "orders", "note.0", {"note": [2**63]}),
     ("integer_too_large", "order_items", "id", {"id": 2**63}),
+    ("integer_too_large", "order_items", "id", {"id": -(2**63) - 1}),
+    ("integer_too_large", "orders", "tags.0", {"tags": [2**63]}),
+    ("loader_mark", "orders", "status", {"status": "\uf0261"}),
+    ("loader_mark", "orders", "note.0", {"note": ["\uf02d12:00"]}),
     ("name_clash", "orders", "customerId", {"customerId": 1}),
     ("name_clash", "orders", "placedAt", {"placedAt": "now"}),
     ("name_clash", "orders", "note.fooBar", {"note": {"fooBar": 1, "FooBar": 2}}),
@@ -76,7 +81,7 @@ EXAMPLES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("not_an_object", "customers", "address", {"address": "Am Markt 1"}),
     ("not_an_object", "customers", "address.geo", {"address": {"geo": [1, 2]}}),
     ("not_an_object", "customers", "addresses.0", {"addresses": [None]}),
-    ("not_finite", "orders", "note", {"note": Decimal("1e999")}),
+    ("not_finite", "orders", "note", {"note": decode_json(b"1e99999999999999999999")}),
     ("not_finite", "orders", "a\\b", {"a\\b": float("inf")}),
     ("not_finite", "orders", "note.a", {"note": {"a": Decimal("NaN")}}),
     ("not_finite", "orders", "note", {"note": Decimal("sNaN")}),
@@ -202,8 +207,24 @@ def test_bottomless_nesting_is_refused_beside_a_name_that_crosses(wrap: Any, row
     assert {item.rule for item in result.reasons} == {"nesting_too_deep"}
 
 
+def test_every_error_of_pydantic_has_a_rule() -> None:
+    assert {rule_of(code) for code in get_args(ErrorType)} <= set(RULES)
+
+
+def test_a_name_with_half_a_character_is_refused_by_a_known_rule(row: Any, validate: Any) -> None:
+    result = validate("customers", row("customers", **{"\ud800": 1}, address={"\udfff": 1}))
+    assert {item.rule for item in result.reasons} == {"not_unicode"}
+
+
+def test_dlt_reads_its_own_values_from_the_refused_characters_and_no_others() -> None:
+    texts = ["0", "2026-01-01", "2026-01-01T00:00:00", "12:00", "AA==", "0x00", str(UUID(int=0)), "note"]
+    private = map(chr, range(0xE000, 0xF900))
+    marks = {mark for mark in private if any(custom_pua_decode(mark + text) != mark + text for text in texts)}
+    assert marks == set(LOADER_MARKS)
+
+
 def test_every_rule_has_an_example() -> None:
-    shown_elsewhere = {"missing", "not_minor_units"}
+    shown_elsewhere = {"missing", "not_minor_units", "parent_refused"}
     assert {rule for rule, *_ in EXAMPLES} | shown_elsewhere == set(RULES)
 
 

@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from dlt.common.data_types.typing import DATA_TYPES
 from pydantic import ValidationError
 
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.records.canonical import Mapping
-from ecommerce_pipeline.records.validation import Accepted
+from ecommerce_pipeline.records.naming import landing_name, normalised
+from ecommerce_pipeline.records.validation import Accepted, decode_json
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 
@@ -173,6 +175,31 @@ def test_unknown_decimals_become_floats_and_known_ones_stay(row: Any, validate: 
     assert (type(record["weight"]), type(record["parts"][0]["weight"])) == (float, float)
     assert (record["weight"], record["parts"]) == (1.5, [{"weight": 0.5}])
     assert type(record["total_amount"]) is Decimal
+
+
+@pytest.mark.parametrize(
+    "number", [str(2**63), str(-(2**63) - 1), "1" * 5000, "1e400", "0.1000000000000000000001", "1e-400"]
+)
+def test_unknown_numbers_that_no_column_holds_become_their_digits(
+    row: Any, validate: Any, number: str
+) -> None:
+    raw = row("orders", **decode_json(f'{{"note": {number}, "meta": {{"list": [{number}]}}}}'.encode()))
+    record = accepted(validate("orders", raw))
+    assert (type(record["note"]), Decimal(record["note"])) == (str, Decimal(number))
+    assert record["meta"]["list"] == [record["note"]]
+
+
+def test_names_that_dlt_would_make_alike_share_no_column(row: Any, validate: Any) -> None:
+    names = ["größe", "grüße", "名前", "價格", "?", "!", "note", "note__v_text", "note__v_textx"]
+    record = accepted(validate("orders", row("orders", **dict.fromkeys(names, 1))))
+    assert len({normalised(name) for name in record}) == len(record) > len(names)
+    assert "note" in record and not {"note__v_text", "größe"} & record.keys()
+
+
+@pytest.mark.parametrize("kind", sorted(DATA_TYPES))
+def test_no_name_becomes_the_column_that_dlt_adds_for_a_second_type(kind: str) -> None:
+    for name in (f"note__v_{kind}", f"v_{kind}", f"noteV_{kind}", f"é__v_{kind}"):
+        assert not normalised(landing_name(name)).endswith(f"__v_{kind}")
 
 
 def test_an_amount_inside_an_unknown_object_is_unknown_too(row: Any, validate: Any) -> None:

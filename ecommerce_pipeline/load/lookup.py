@@ -1,0 +1,63 @@
+"""What the warehouse knows of rows that are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import dlt
+import pendulum
+from dlt.common.utils import chunks
+
+from ecommerce_pipeline.records.naming import text_rules
+from ecommerce_pipeline.records.wire import IdType
+from ecommerce_pipeline.source.reading import Reading
+from ecommerce_pipeline.source.repeats import Known, Lookup, identity
+
+AT_ONCE = 1_000
+"""How many keys one query asks for; warehouses limit the length of a list."""
+
+
+def lookups(pipeline: dlt.Pipeline, reading: Reading) -> dict[str, Lookup]:
+    """By resource, for those whose rows come again though they did not change: all of a window that is
+    read again, and lists that know no filter and come as a whole in every run.
+    """
+    declared = reading.profile.resources
+    return {
+        name: lookup(pipeline, name, reading.profile.id_type)
+        for name in reading.listed
+        if name in reading.existing_tables and (reading.window or not declared[name].cursor.since_param)
+    }
+
+
+def lookup(pipeline: dlt.Pipeline, resource: str, id_type: IdType) -> Lookup:
+    """Asks the warehouse which versions of some keys it has.
+
+    Args:
+        pipeline: knows the warehouse.
+        resource: names the table.
+        id_type: the type of its `id`; keys of another type are not asked for, the query would fail.
+    """
+
+    def ask(keys: Iterable[Any]) -> dict[str, Known]:
+        wanted = [key for key in keys if _is_id(key, id_type)]
+        if not wanted:
+            return {}
+        with pipeline.sql_client() as client:
+            table = client.make_qualified_table_name(resource)
+            found = [row for some in chunks(wanted, AT_ONCE) for row in _ask(client, table, some)]
+        return {str(identity(key)): Known(pendulum.instance(moment), digest) for key, moment, digest in found}
+
+    return ask
+
+
+def _ask(client: Any, table: str, keys: Sequence[Any]) -> Any:
+    marks = ", ".join(["%s"] * len(keys))
+    query = f"SELECT id, updated_at, _content_hash FROM {table} WHERE id IN ({marks})"  # noqa: S608  # our names
+    return client.execute_sql(query, *keys) or []
+
+
+def _is_id(key: Any, id_type: IdType) -> bool:
+    if id_type == "integer":
+        return type(key) is int and -(2**63) <= key < 2**63
+    return type(key) is str and not text_rules(key)
