@@ -34,6 +34,8 @@ examples:
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
 Exit code: 0 every record is accounted for, 1 the run failed, 2 a setting is wrong."""
 
+YEARS = range(1970, 2200)
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; returns its exit code."""
@@ -88,12 +90,22 @@ def _run(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.report import print_outcome, progress
     from ecommerce_pipeline.settings import load_settings
 
+    _require_project()
     checked = load_settings()
     check(request, checked)
     with _shop(checked) as settings, progress() as watch:
         outcome = run(request, settings, watch=watch)
     print_outcome(outcome)
     return 0 if outcome.complete else 1
+
+
+def _require_project() -> None:
+    """Settings, state and loaded data belong to a folder; from another one a run would begin anew, in silence."""
+    if not Path(".dlt").is_dir():
+        raise SettingError(
+            f"There is no folder .dlt in {Path.cwd()}, so no settings and nothing that was loaded before. Change to"
+            " the project's folder and run again."
+        )
 
 
 def _request(options: argparse.Namespace) -> Request:
@@ -121,11 +133,15 @@ def _instant(option: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.year not in YEARS:
+            raise ValueError
     except ValueError:
         raise SettingError(
-            f"{option} is {text!r}, expected a date or an instant, for example 2026-11-01 or 2026-11-01T06:00:00Z."
+            f"{option} is {text!r}, expected a date or an instant of the years {YEARS[0]} to {YEARS[-1]}, for example"
+            " 2026-11-01 or 2026-11-01T06:00:00Z."
         ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ A value comes from the first place that has it: an environment variable
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field, fields
+import math
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from ecommerce_pipeline.errors import SettingError
@@ -22,8 +23,8 @@ KINDS: dict[str, tuple[type, str]] = {
 }
 
 
-def _setting(default: Any, text: str, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"text": text, "secret": secret})
+def _setting(default: Any, text: str, secret: bool = False, least: float = 0) -> Any:
+    return field(default=default, repr=not secret, metadata={"text": text, "secret": secret, "least": least})
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,22 @@ class Settings:
     shop_password: str | None = _setting(None, "Password of basic authentication.", secret=True)
     shop_client_id: str | None = _setting(None, "OAuth2 client id.", secret=True)
     shop_client_secret: str | None = _setting(None, "OAuth2 client secret.", secret=True)
-    page_size: int | None = _setting(None, "Rows per page, where it differs from the profile's.")
-    connect_timeout_seconds: float = _setting(10.0, "How long to wait for a connection.")
-    read_timeout_seconds: float = _setting(60.0, "How long to wait for the next bytes of an answer.")
-    request_attempts: int = _setting(6, "How often one request is tried in all before the run fails.")
+    page_size: int | None = _setting(None, "Rows per page, where it differs from the profile's.", least=1)
+    connect_timeout_seconds: float = _setting(10.0, "How long to wait for a connection.", least=0.001)
+    read_timeout_seconds: float = _setting(
+        60.0, "How long to wait for the next bytes of an answer.", least=0.001
+    )
+    request_attempts: int = _setting(
+        6, "How often one request is tried in all before the run fails.", least=1
+    )
     backoff_seconds: float = _setting(0.5, "First pause before a retry; doubles each time, with jitter.")
     backoff_max_seconds: float = _setting(30.0, "Longest pause of our own before a retry.")
     retry_after_max_seconds: float = _setting(
         300.0, "Longest pause that the shop may ask for; if it asks for more, the run fails and says so."
     )
-    window_attempts: int = _setting(5, "How often a window of the cursor is read again when it moved.")
+    window_attempts: int = _setting(
+        5, "How often a window of the cursor is read in all when it moved.", least=2
+    )
     safety_lag_seconds: float | None = _setting(
         None, "How far behind the shop's clock the cursor stays, where it differs from the profile's."
     )
@@ -69,9 +76,15 @@ def load_settings() -> Settings:
         SettingError: an unknown key under `[sources.ecommerce]`, or a value of the wrong type.
     """
     import dlt
+    from dlt.common.configuration.providers.toml import TomlProviderReadException
 
-    _refuse_unknown_keys(dlt.config.get(SECTION) or {})
-    read = {item.name: _read(item.name, str(item.type), item.metadata["secret"]) for item in fields(Settings)}
+    try:
+        section: Any = dlt.config.get(SECTION) or {}
+    except TomlProviderReadException as error:
+        words = " ".join(str(error).split())
+        raise SettingError(f"A file in .dlt cannot be read: {words}. Correct it, then run again.") from None
+    _refuse_unknown_keys(section)
+    read = {item.name: _read(item) for item in fields(Settings)}
     return Settings(**{name: value for name, value in read.items() if value is not None})
 
 
@@ -84,18 +97,20 @@ def _refuse_unknown_keys(section: Any) -> None:
             raise SettingError(f"Unknown setting `{SECTION}.{name}`. {hint}")
 
 
-def _read(name: str, declared: str, secret: bool) -> Any:
+def _read(item: Field[Any]) -> Any:
     """One value as its declared type, or None where nobody set it."""
     import dlt
     from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
 
-    kind, words = KINDS[declared.split(" | ", maxsplit=1)[0]]
+    kind, words = KINDS[str(item.type).split(" | ", maxsplit=1)[0]]
+    key, secret, least = f"{SECTION}.{item.name}", item.metadata["secret"], item.metadata["least"]
     accessor = dlt.secrets if secret else dlt.config
     try:
-        value: Any = accessor.get(f"{SECTION}.{name}", kind)
-    except (ConfigValueCannotBeCoercedException, ValueError):
-        got = "set to something else" if secret else repr(accessor.get(f"{SECTION}.{name}"))
-        raise SettingError(f"`{SECTION}.{name}` is {got}, expected {words}.") from None
-    if kind in (int, float) and value is not None and value < 0:
-        raise SettingError(f"`{SECTION}.{name}` is {value}, expected {words} that is not negative.")
+        value: Any = accessor.get(key, kind)
+    except (ConfigValueCannotBeCoercedException, ValueError, OverflowError):
+        got = "set to something else" if secret else repr(accessor.get(key))
+        raise SettingError(f"`{key}` is {got}, expected {words}.") from None
+    if isinstance(value, int | float) and not (math.isfinite(value) and value >= least):
+        bound = f"at least {least}" if least else "not negative"
+        raise SettingError(f"`{key}` is {value}, expected {words}, {bound}.")
     return value

@@ -58,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+PORTS = range(65_536)
+
+
 def serve(arguments: argparse.Namespace, until: threading.Event | None = None) -> int:
     """Serve as the arguments say; returns the exit code 0 after Ctrl-C.
 
@@ -68,6 +71,8 @@ def serve(arguments: argparse.Namespace, until: threading.Event | None = None) -
     Raises:
         SettingError: arguments that cannot be used, a port that is taken.
     """
+    if arguments.port not in PORTS:
+        raise SettingError(f"--port is {arguments.port}, expected {PORTS[0]} (any free one) to {PORTS[-1]}.")
     shop = _shop(arguments)
     with shop.serve(arguments.port) as address:
         print(_greeting(address, shop), flush=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from dlt.common import logger as dlt_logger
+from dlt.common.destination.exceptions import DestinationException
 from dlt.load.exceptions import LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -17,7 +19,8 @@ class FailuresNamed:
     """dlt wraps every failure in its own; what our code raised inside comes out as it was."""
 
     def __enter__(self) -> None:
-        return None
+        if dlt_logger.LOGGER is not None:
+            dlt_logger.LOGGER.addFilter(_without_traceback)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if not isinstance(error, Exception) or isinstance(error, PipelineError):
@@ -25,18 +28,25 @@ class FailuresNamed:
         inner = _ours(error)
         if inner is not None:
             raise inner from None
-        if isinstance(error, PipelineStepFailed):
+        if isinstance(error, PipelineStepFailed | DestinationException):
+            step = getattr(error, "step", "sync")
             logger.debug("the step failed", exc_info=error)
             raise DestinationFailed(
-                f"The {error.step} step failed: {_innermost_line(error)} {_kept(error.step, error.exception)}"
+                f"The {step} step failed: {_innermost_line(error)} {_kept(step, getattr(error, 'exception', error))}"
             ) from error
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """dlt logs the traceback of what we say in one sentence; its own line stays."""
+    record.exc_info = record.exc_text = None
+    return True
 
 
 def _kept(step: str, cause: BaseException | None) -> str:
     """What became of the data, and what to do."""
     if isinstance(cause, LoadClientJobFailed):
         return "The warehouse refuses this package for good; mend the table, the next run reads the same rows again."
-    if step in ("sync", "extract"):
+    if step in ("sync", "extract", "normalize"):
         return "Nothing was loaded and the cursor has not moved; mend it and run again."
     return (
         "What was fetched is kept in the pipeline's working folder and is loaded by the next run;"
@@ -56,4 +66,4 @@ def _innermost_line(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}".rstrip(": ") + "."
+    return f"{type(error).__name__}: {text[0] if text else ''}".rstrip(".: ") + "."

@@ -10,20 +10,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import dlt
+
 from ecommerce_pipeline.source.account import INSTANTS
 
 
 class Journal:
-    """A file of accounts that are not in the warehouse yet, one JSON object per line."""
+    """A file of accounts that are not in the warehouse yet, one JSON object per line.
 
-    def __init__(self, working_folder: str) -> None:
-        self._path = Path(working_folder) / "accounts.jsonl"
+    It stands beside the pipeline's working folder, which is deleted with the local state.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._path = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.accounts.jsonl"
 
     def add(self, rows: list[dict[str, Any]]) -> None:
         """Keep the accounts of a run."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(row, default=str) + "\n" for row in rows)
+            # Begins with a line end: the line before may have been cut short by a kill.
+            file.write("\n" + "".join(json.dumps(row, default=str) + "\n" for row in rows))
 
     def waiting(self) -> list[dict[str, Any]]:
         """What is kept; a line that a kill cut short is passed over."""

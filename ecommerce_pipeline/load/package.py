@@ -1,4 +1,4 @@
-"""One run's load package: extracted, normalised, loaded, accounted for."""
+"""One run's load packages: extracted, normalised, loaded, accounted for."""
 
 from __future__ import annotations
 
@@ -6,76 +6,85 @@ import time
 from typing import Any
 
 import dlt
-from dlt.load.exceptions import LoadClientJobFailed
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ecommerce_pipeline.load.committed import Lineage
+from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.journal import Journal
-from ecommerce_pipeline.load.tables import make_empty_tables
-from ecommerce_pipeline.source import account_rows, ecommerce, quarantine
+from ecommerce_pipeline.source import account_rows, ecommerce
 from ecommerce_pipeline.source.reading import Reading
 
 
-def load_or_forget(pipeline: dlt.Pipeline) -> list[str]:
-    """Load what is pending; returns the ids of loaded packages.
+def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
+    """Normalise and load what is pending; returns the ids of loaded packages and the seconds of both stages.
 
-    A package that the warehouse refuses for good is not pending any more, but the local state already has
-    its cursor. The local state is dropped then: the next run takes the committed one from the warehouse
-    and reads the same rows again.
+    A package that cannot be normalised would fail every later run: it is dropped with the local state that has
+    its cursor. The next run takes the committed one from the warehouse and reads the same rows again.
     """
+    began = time.monotonic()
     try:
-        return list(pipeline.load().loads_ids)
+        pipeline.normalize()
     except PipelineStepFailed as error:
-        if isinstance(error.exception, LoadClientJobFailed):
+        if not isinstance(error.exception, OSError):  # a full disk passes
             pipeline.drop()
         raise
+    middle = time.monotonic()
+    make_empty_tables(pipeline)
+    packages = list(pipeline.load().loads_ids)
+    return packages, round(middle - began, 3), round(time.monotonic() - middle, 3)
 
 
 class Package:
-    """The stages of one run's package, each timed."""
+    """The stages of one run, each timed."""
 
     def __init__(self, pipeline: dlt.Pipeline, reading: Reading, file_format: Any) -> None:
         self._pipeline = pipeline
         self._reading = reading
         self._format = file_format
-        self._journal = Journal(pipeline.working_dir)
+        self._journal = Journal(pipeline)
+        self._lineage = Lineage(pipeline)
 
-    def through(self, full_refresh: bool) -> list[str]:
-        """Extract, normalise and load; then send the account. Returns the ids of loaded packages."""
-        source = ecommerce(self._reading)
-        if full_refresh:
-            # The history of runs and the quarantine of other resources outlive a refresh.
-            source = source.with_resources(*self._reading.resources)
-        refresh: Any = "drop_resources" if full_refresh else None
+    def through(self, anew: tuple[str, ...]) -> list[str]:
+        """Extract, normalise and load; then send the account. Returns the ids of loaded packages.
+
+        Args:
+            anew: resources whose tables are dropped and read from the beginning.
+        """
         try:
-            self._pipeline.extract(source, loader_file_format=self._format, refresh=refresh)
-            if full_refresh:
-                refused = ecommerce(self._reading).with_resources(quarantine.TABLE)
-                self._pipeline.extract(refused, loader_file_format=self._format)
+            self._extract_all(anew)
+            packages, normalize_seconds, load_seconds = send_or_forget(self._pipeline)
         except PipelineStepFailed:
-            self._journal.add(self._rows())
+            # What waits to be loaded carries its own account; what was dropped is accounted for here.
+            if not self._pipeline.has_pending_data:
+                self._journal.add(self._rows())
             raise
-        packages, normalize_seconds, load_seconds = self._send()
         for account in self._reading.accounts.values():
             account.normalize_seconds, account.load_seconds = normalize_seconds, load_seconds
-            account.state = "loaded" if account.changed else "nothing_new"
+            account.state = account.outcome
         return packages + self._account(bool(packages))
 
-    def _send(self) -> tuple[list[str], float, float]:
-        began = time.monotonic()
-        self._pipeline.normalize()
-        make_empty_tables(self._pipeline)
-        middle = time.monotonic()
-        packages = load_or_forget(self._pipeline)
-        return packages, round(middle - began, 3), round(time.monotonic() - middle, 3)
+    def _extract_all(self, anew: tuple[str, ...]) -> None:
+        self._lineage.begin()
+        if anew:
+            # Two steps: the history of runs and the quarantine of other resources outlive a refresh.
+            self._extract(ecommerce(self._reading).with_resources(*anew), refresh="drop_resources")
+        source = ecommerce(self._reading)
+        others = [name for name in source.resources if name not in anew]
+        if others:
+            self._extract(source.with_resources(*others))
+
+    def _extract(self, data: Any, **options: Any) -> None:
+        self._pipeline.extract(data, loader_file_format=self._format, **options)
+        self._lineage.extend()
 
     def _account(self, sent: bool) -> list[str]:
         rows = self._rows()
         if not sent:
             self._journal.add(rows)
             return []
-        batch = self._journal.waiting() + rows
-        self._pipeline.extract(account_rows(iter([batch])), loader_file_format=self._format)
-        packages, _, _ = self._send()
+        self._lineage.begin()
+        self._extract(account_rows(iter([self._journal.waiting() + rows])))
+        packages, _, _ = send_or_forget(self._pipeline)
         self._journal.clear()
         return packages
 

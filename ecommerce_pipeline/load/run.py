@@ -12,6 +12,7 @@ from typing import Any
 import dlt
 
 from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.destination import (
     file_format,
     open_destination,
@@ -19,13 +20,15 @@ from ecommerce_pipeline.load.destination import (
 )
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lookup import lookups
-from ecommerce_pipeline.load.package import Package, load_or_forget
+from ecommerce_pipeline.load.package import Package, send_or_forget
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.load.tables import Tables
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.probe import first_contact
-from ecommerce_pipeline.shop.profile import ShopProfile, load_profile
+from ecommerce_pipeline.shop.profile import ShopProfile
+from ecommerce_pipeline.shop.profile_file import load_profile
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Archive, Keeper, NoArchive
 from ecommerce_pipeline.source.reading import Reading
@@ -82,6 +85,7 @@ def run(
     shop_clock = _first_contact(client, profile, resources)
     logger.info("run %s of shop %s starts", run_id, profile.name)
     reading = Reading(profile, settings, client, run_id, started_at, shop_clock, resources, request.window)
+    reading.archive = _archive(settings, run_id, started_at)
     with FailuresNamed():
         packages = _load(request, reading, destination, watch)
     accounts = list(reading.accounts.values())
@@ -95,13 +99,32 @@ def run(
 def _load(request: Request, reading: Reading, destination: Any, watch: Watch) -> list[str]:
     """Everything that writes; returns the ids of loaded packages."""
     pipeline = open_pipeline()
+    if request.full_refresh and pipeline.has_pending_data:
+        pipeline.drop()
+    start_from_committed(pipeline)
+    _check_same_shop(pipeline, request, reading)
     packages = _finish_pending(pipeline)
     pipeline.sync_destination()
-    reading.existing_tables = _existing_tables(pipeline, request.full_refresh)
+    _check_same_shop(pipeline, request, reading)
+    tables = Tables(pipeline)
+    anew = tables.to_read_anew(reading.resources)
+    if request.full_refresh:
+        anew = tuple(dict.fromkeys((*reading.resources, *anew)))
+    reading.existing_tables = tables.kept(anew)
     reading.lookups = lookups(pipeline, reading)
-    reading.archive = _archive(reading.settings, reading.run_id, reading.started_at)
     watch(reading.accounts)
-    return packages + Package(pipeline, reading, file_format(destination)).through(request.full_refresh)
+    return packages + Package(pipeline, reading, file_format(destination)).through(anew)
+
+
+def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:
+    """The cursors of one shop say nothing of another, and its rows have the same keys."""
+    known = pipeline.state.get("sources", {}).get("ecommerce", {}).get("shop")
+    if known in (None, reading.shop) or (request.full_refresh and not request.resources):
+        return
+    raise SettingError(
+        f"The warehouse holds the shop {known}, and the settings name {reading.shop}. Use another folder and"
+        " database for another shop; if it is the same shop under a new address, run once with --full-refresh."
+    )
 
 
 def check(request: Request, settings: Settings) -> None:
@@ -140,8 +163,7 @@ def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
     if not pipeline.has_pending_data:
         return []
     logger.warning("an earlier run left fetched data; it is loaded first")
-    pipeline.normalize()
-    return load_or_forget(pipeline)
+    return send_or_forget(pipeline)[0]
 
 
 def _archive(settings: Settings, run_id: str, started_at: datetime) -> Keeper:
@@ -151,9 +173,3 @@ def _archive(settings: Settings, run_id: str, started_at: datetime) -> Keeper:
     for path in archive.expire(started_at.date(), settings.archive_retention_days):
         logger.info("deleted from the archive, older than %d days: %s", settings.archive_retention_days, path)
     return archive
-
-
-def _existing_tables(pipeline: dlt.Pipeline, full_refresh: bool) -> frozenset[str]:
-    if full_refresh or not pipeline.default_schema_name:
-        return frozenset()
-    return frozenset(pipeline.default_schema.tables)

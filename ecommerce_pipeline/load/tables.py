@@ -1,21 +1,70 @@
-"""Tables that have no rows yet and exist all the same."""
+"""The tables that the warehouse really has; dlt trusts its schema and never looks again."""
 
 from __future__ import annotations
 
+import logging
+
 import dlt
-from dlt.common.schema.utils import has_table_seen_data
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.schema.utils import get_root_table
+from dlt.destinations.job_client_impl import SqlJobClientBase
+
+from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.source import BOOKKEEPING_TABLES
+
+logger = logging.getLogger(__name__)
 
 
-def make_empty_tables(pipeline: dlt.Pipeline) -> None:
-    """Make the tables of lists inside records of which no element came yet.
+class Tables:
+    """Compares the schema's tables with the warehouse, once."""
 
-    dlt makes a table with the first row for it; a query on `orders__tags` must not depend on that. Call it
-    between `normalize` and `load`: once a schema is stored, dlt looks no more for what it lacks.
-    """
-    if not pipeline.default_schema_name or not pipeline.list_normalized_load_packages():
-        return
-    if all(has_table_seen_data(table) for table in pipeline.default_schema.data_tables()):
-        return
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._roots: dict[str, str] = {}
+        if pipeline.default_schema_name:
+            schema = pipeline.default_schema
+            for table in schema.data_tables(seen_data_only=True):
+                self._roots[table["name"]] = get_root_table(schema.tables, table["name"])["name"]
+        self._missing = _missing(pipeline, list(self._roots))
+
+    def to_read_anew(self, resources: tuple[str, ...]) -> tuple[str, ...]:
+        """The resources whose tables somebody dropped. Their cursors are past rows that are gone.
+
+        Args:
+            resources: those that this run reads.
+
+        Raises:
+            SettingError: the quarantine or the account is gone, and this run does not read everything.
+        """
+        gone = {self._roots[table] for table in self._missing}
+        if gone.intersection(BOOKKEEPING_TABLES):
+            # Known records are not sent to the quarantine again: only a complete reading fills it.
+            anew = tuple(resources) + BOOKKEEPING_TABLES
+            if not set(self._roots.values()) <= set(anew):
+                raise SettingError(
+                    f"The table {', '.join(sorted(self._missing))} is missing in the warehouse; only a run of all"
+                    " resources can restore it. Run without --resources."
+                )
+        else:
+            anew = tuple(name for name in resources if name in gone)
+        if anew:
+            missing = ", ".join(sorted(self._missing))
+            logger.warning(
+                "missing in the warehouse: %s; reads from the beginning: %s", missing, ", ".join(anew)
+            )
+        return anew
+
+    def kept(self, anew: tuple[str, ...]) -> frozenset[str]:
+        """The tables that stand and are not read anew."""
+        return frozenset(name for name, root in self._roots.items() if root not in anew) - self._missing
+
+
+def _missing(pipeline: dlt.Pipeline, names: list[str]) -> frozenset[str]:
+    if not names:
+        return frozenset()
     with pipeline.destination_client() as client:
-        client.initialize_storage()
-        client.update_stored_schema()
+        if not isinstance(client, SqlJobClientBase):
+            return frozenset()
+        try:
+            return frozenset(name for name, columns in client.get_storage_tables(names) if not columns)
+        except DestinationUndefinedEntity:
+            return frozenset(names)

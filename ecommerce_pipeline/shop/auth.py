@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import requests
 from dlt.sources.helpers.rest_client.auth import (
     APIKeyAuth,
@@ -14,6 +16,8 @@ from dlt.sources.helpers.rest_client.auth import (
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.settings import SECTION, Settings
 from ecommerce_pipeline.shop.profile import Auth
+
+SENDABLE = re.compile(r"[!-~\xa1-\xff]([ -~\xa1-\xff]*[!-~\xa1-\xff])?")
 
 
 def build_auth(auth: Auth, settings: Settings, session: requests.Session) -> AuthConfigBase | None:
@@ -31,7 +35,8 @@ def build_auth(auth: Auth, settings: Settings, session: requests.Session) -> Aut
     if auth.type == "http_basic":
         # An empty password is legal: some shops take the key as the user's name.
         user = _secret(auth, settings, "shop_username")
-        return HttpBasicAuth(username=user, password=settings.shop_password or "")
+        password = _secret(auth, settings, "shop_password") if settings.shop_password else ""
+        return HttpBasicAuth(username=user, password=password)
     return OAuth2ClientCredentials(
         access_token_url=str(auth.access_token_url),
         client_id=_secret(auth, settings, "shop_client_id"),
@@ -54,5 +59,10 @@ def _secret(auth: Auth, settings: Settings, name: str) -> str:
         raise SettingError(
             f"The shop's profile asks for `{auth.type}` and `{SECTION}.{name}` is not set."
             f" Put it into .dlt/secrets.toml or the environment variable {variable}."
+        )
+    if not SENDABLE.fullmatch(str(value)):
+        raise SettingError(
+            f"`{SECTION}.{name}` has a line end, a blank around it or a character that no header can carry."
+            " Copy it again without."
         )
     return str(value)

@@ -12,67 +12,27 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
 import requests
 import tenacity
 from dlt.sources.helpers.rest_client.client import RESTClient
-from dlt.sources.helpers.rest_client.redaction import sanitize_url
 
-from ecommerce_pipeline.errors import RetryLater, ShopRefused, ShopUnreachable
+from ecommerce_pipeline.errors import RetryLater, SettingError, ShopRefused, ShopUnreachable
 from ecommerce_pipeline.records.content import decode_json
 from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.addresses import origin, shown_address
 from ecommerce_pipeline.shop.auth import build_auth, forget_token
+from ecommerce_pipeline.shop.clock import shop_time
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use
 from ecommerce_pipeline.shop.pacing import Pacer
 from ecommerce_pipeline.shop.profile import ShopProfile
-from ecommerce_pipeline.shop.retry import judge_network_error, judge_status
+from ecommerce_pipeline.shop.retry import USABLE_STATUS, judge_network_error, refusal
 
 logger = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class PageRequest:
-    """What to ask: a path below the base address or a whole address, and its parameters.
-
-    `beyond` is the total of the list when by that total nothing is left for this request.
-    """
-
-    address: str
-    params: tuple[tuple[str, str], ...] = ()
-    beyond: int | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A decoded answer.
-
-    `address` is free of secrets. `headers`, `links` and `json()` are what dlt's paginators read.
-    """
-
-    address: str
-    headers: Mapping[str, str]
-    links: dict[str, Any]
-    document: Any
-
-    def json(self) -> Any:
-        """The decoded body."""
-        return self.document
-
-
-@dataclass(frozen=True)
-class Use(Generic[Result]):
-    """What is done with an answer: kept as it came, then read; and where retries are counted."""
-
-    keep: Callable[[str, bytes], None]
-    read: Callable[[Reply], Result]
-    retries: Counter[str]
 
 
 @dataclass
@@ -94,7 +54,7 @@ class ShopClient:
         clocks: time and chance.
 
     Raises:
-        SettingError: a secret is missing.
+        SettingError: a secret is missing, or the base address is none.
     """
 
     def __init__(self, profile: ShopProfile, settings: Settings, clocks: Clocks | None = None) -> None:
@@ -103,7 +63,7 @@ class ShopClient:
         self._key_accepted = False
         base_url = (settings.shop_base_url or profile.base_url).rstrip("/") + "/"
         self._settings = settings
-        self._host = urlsplit(base_url).netloc
+        self._origin = _origin(base_url)
         session = _session(base_url)
         self._auth = build_auth(profile.auth, settings, session)
         self._rest = RESTClient(
@@ -129,8 +89,9 @@ class ShopClient:
             result: Result = self._retrying(request, use.retries)(self._once, request, use)
             return result
         except RetryLater as error:
+            address, attempts = shown_address(request.address), self._settings.request_attempts
             raise ShopUnreachable(
-                f"GET {_clean(request.address)} failed {self._settings.request_attempts} times, last: {error.reason}."
+                f"GET {address} failed {attempts} times, last: {error.reason}."
                 " Nothing is lost: check the address and the shop, then run again."
             ) from None
 
@@ -139,7 +100,9 @@ class ShopClient:
             error = _failure(state)
             count[error.code] += 1
             pause = state.upcoming_sleep
-            logger.warning("retry GET %s: %s, waiting %.1f s", _clean(request.address), error.reason, pause)
+            logger.warning(
+                "retry GET %s: %s, waiting %.1f s", shown_address(request.address), error.reason, pause
+            )
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(RetryLater),
@@ -178,13 +141,14 @@ class ShopClient:
             response = self._send(request)
             if response.status_code == 401 and self._key_accepted:
                 raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")
-        address = _clean(response.url)
+        address = shown_address(response.url)
         self._pacer.learn(response.headers)
-        judge_status(response.status_code, address, response.headers, response.text[:200], self.clocks.now())
+        if response.status_code not in USABLE_STATUS:
+            raise refusal(response, address, self.clocks.now())
         self._key_accepted = True
         if self.shop_clock is None:
-            self.shop_clock = _date(response.headers) or self.clocks.now()
-        use.keep(address, response.content)
+            self.shop_clock = shop_time(response.headers, self.clocks.now())
+        use.keep(response.content)
         return use.read(Reply(address, response.headers, response.links, _decode(response)))
 
     def _send(self, request: PageRequest) -> requests.Response:
@@ -200,18 +164,35 @@ class ShopClient:
             )
         except requests.HTTPError as error:  # dlt raises it from the token endpoint of OAuth2
             if (answer := error.response) is not None:
-                judge_status(answer.status_code, _clean(answer.url), answer.headers, "", self.clocks.now())
-            raise judge_network_error(error, _clean(request.address)) from None
+                raise refusal(answer, shown_address(answer.url), self.clocks.now()) from None
+            raise judge_network_error(error, shown_address(request.address)) from None
         except requests.RequestException as error:
-            raise judge_network_error(error, _clean(request.address)) from None
+            raise judge_network_error(error, shown_address(request.address)) from None
 
     def _refuse_other_hosts(self, request: PageRequest) -> None:
-        host = urlsplit(request.address).netloc
-        if host and host != self._host:
+        if "://" not in request.address and not request.address.startswith("//"):
+            return
+        try:
+            elsewhere = origin(request.address) != self._origin
+        except ValueError:
+            elsewhere = True
+        if elsewhere:
+            scheme, host, port = self._origin
             raise ShopRefused(
-                f"The shop's next page lies on another host, {host}, expected {self._host}."
-                " It is not asked, the key must not travel there. Set `base_url` to the host that serves the pages."
+                f"The shop's next page lies elsewhere, at {shown_address(request.address)!r}, expected"
+                f" {scheme}://{host}:{port}. It is not asked, the key must not travel there. Set `base_url` to the"
+                " address that serves the pages."
             )
+
+
+def _origin(base_url: str) -> tuple[str, str, int]:
+    try:
+        return origin(base_url)
+    except ValueError:
+        raise SettingError(
+            f"The shop's base address is {shown_address(base_url)!r}, expected one that begins with https:// or http://"
+            " and names a host. Correct `sources.ecommerce.shop_base_url` or the profile's `base_url`."
+        ) from None
 
 
 def _session(base_url: str) -> requests.Session:
@@ -239,14 +220,3 @@ def _failure(state: tenacity.RetryCallState) -> RetryLater:
     if not isinstance(error, RetryLater):
         raise TypeError(f"Retried after {error!r}, expected RetryLater.")
     return error
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
-        return None
-
-
-def _clean(address: str) -> str:
-    return sanitize_url(address)

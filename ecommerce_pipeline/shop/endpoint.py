@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
-from ecommerce_pipeline.shop.client import PageRequest, Reply, ShopClient, Use
+from ecommerce_pipeline.shop.client import ShopClient
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use
 from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.page import Page, identities_of
 from ecommerce_pipeline.shop.paging import (
@@ -31,7 +32,7 @@ class Endpoint:
         client: sends the requests.
         profile: the resource's part of the shop profile.
         page_size: rows per page, None for the profile's.
-        keep: gets the address and body of every answer before anything else looks at it (the archive).
+        keep: gets the body of every answer before anything else looks at it (the archive).
         retries: counter that gets the retries of this resource by kind.
     """
 
@@ -40,7 +41,7 @@ class Endpoint:
         client: ShopClient,
         profile: ResourceProfile,
         page_size: int | None,
-        keep: Callable[[str, bytes], None],
+        keep: Callable[[bytes], None],
         retries: Counter[str],
     ) -> None:
         self.profile = profile

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ecommerce_pipeline.shop.client import PageRequest
+from ecommerce_pipeline.shop.exchange import PageRequest
 
 Identity = tuple[str, Any, int]
 """What tells the rows of a page apart: the key's type, the key, how often the page had it before."""

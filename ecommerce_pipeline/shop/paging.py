@@ -18,7 +18,7 @@ from dlt.sources.helpers.rest_client.paginators import (
 )
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.shop.client import PageRequest, Reply
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply
 from ecommerce_pipeline.shop.profile import Paging
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.shop.client import PageRequest
+from ecommerce_pipeline.shop.addresses import shown_address
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import PageRequest
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.window import Window
 
@@ -88,7 +89,7 @@ def miscount(total: int | None, rows: int) -> str:
 
 def loop(request: PageRequest) -> Unsettled:
     """The error of a reference that was followed before."""
-    return Unsettled(f"the reference to the next page leads back to {request.address}, a loop")
+    return Unsettled(f"the reference to the next page leads back to {shown_address(request.address)}, a loop")
 
 
 def check_sorted(endpoint: Endpoint, page: Page, window: Window) -> None:

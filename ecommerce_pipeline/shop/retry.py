@@ -5,9 +5,9 @@ Forms of `Retry-After`: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 
 import requests
@@ -18,8 +18,13 @@ from ecommerce_pipeline.errors import (
     RetryLater,
     ShopRefused,
 )
+from ecommerce_pipeline.shop.addresses import shown_address
+from ecommerce_pipeline.shop.clock import http_date
 
+USABLE_STATUS = frozenset({200, 204})
 TRANSIENT_STATUS = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+
+DIGITS = re.compile(r"\d{1,9}(\.\d+)?")
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -30,49 +35,50 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
         now: the present instant, for the date form.
     """
     text = headers.get("Retry-After", "").strip()
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    if DIGITS.fullmatch(text):
+        return float(text)
+    moment = http_date(text)
+    return max(0.0, (moment - now).total_seconds()) if moment else None
 
 
-def judge_status(status: int, address: str, headers: Mapping[str, str], excerpt: str, now: datetime) -> None:
-    """Return for a usable answer, raise what the caller has to do otherwise.
+def refusal(answer: requests.Response, address: str, now: datetime) -> PipelineError:
+    """What the caller has to do after an answer that is of no use.
 
-    Raises:
+    Args:
+        answer: its status is not one of `USABLE_STATUS`.
+        address: the answer's address, free of secrets.
+        now: the present instant.
+
+    Returns:
         RetryLater: the answer may be better next time.
         ShopRefused: key, permission or address are wrong.
         ContractBroken: the shop does not understand the request that its profile describes.
     """
-    if status in (200, 204):
-        return
+    status = answer.status_code
     shown = f"{status} {_phrase(status)}".strip()
-    pause = retry_after_seconds(headers, now)
+    pause = retry_after_seconds(answer.headers, now)
     if status == 429 or (status == 403 and pause is not None):
-        raise RetryLater(shown, "throttled", pause)
+        return RetryLater(shown, "throttled", pause)
     if status in TRANSIENT_STATUS or status >= 500:
-        raise RetryLater(shown, "server_error", pause)
-    raise _final(status, shown, address, headers, excerpt)
+        return RetryLater(shown, "server_error", pause)
+    return _final(answer, shown, address)
 
 
 def judge_network_error(error: requests.RequestException, address: str) -> PipelineError:
-    """The network error in our own words; the text of `requests` is kept, it names no secret."""
+    """The network error in our own words; that of `requests` may quote a header, and so the key."""
     if isinstance(error, requests.Timeout):
         return RetryLater("no answer in time", "timeout")
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
         return RetryLater("the answer broke off", "truncated")
     if isinstance(error, requests.ConnectionError):
         return RetryLater(f"no connection: {_innermost(error)}", "connection")
-    return ShopRefused(f"GET {address} cannot be sent: {error}. Check `base_url` and paths of the profile.")
+    return ShopRefused(
+        f"GET {address} cannot be sent ({type(error).__name__}). Check `base_url` and the paths of the profile."
+    )
 
 
-def _final(status: int, shown: str, address: str, headers: Mapping[str, str], excerpt: str) -> PipelineError:
+def _final(answer: requests.Response, shown: str, address: str) -> PipelineError:
+    status = answer.status_code
     if status == 401:
         return ShopRefused(
             f"GET {address} answered {shown}: the shop does not accept the key."
@@ -84,14 +90,15 @@ def _final(status: int, shown: str, address: str, headers: Mapping[str, str], ex
             " Give it read permission for this list, or leave the resource out with --resources."
         )
     if 300 <= status < 400:
+        target = shown_address(answer.headers.get("Location", "nowhere"))
         return ShopRefused(
-            f"GET {address} answered {shown} to {headers.get('Location', 'nowhere')}; redirects are not followed,"
+            f"GET {address} answered {shown} to {target}; redirects are not followed,"
             " the key must not travel to another host. Set `base_url` to the final address."
         )
     if status == 404:
         return ShopRefused(f"GET {address} answered {shown}. Check `base_url` and the resource's `path`.")
     return ContractBroken(
-        f"GET {address} answered {shown}: {excerpt!r}. Expected a page of rows; check the profile."
+        f"GET {address} answered {shown}: {answer.text[:200]!r}. Expected a page of rows; check the profile."
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,9 @@ from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats
 from ecommerce_pipeline.source.strict import strictly_typed
 
 logger = logging.getLogger(__name__)
+
+BOOKKEEPING_TABLES = (quarantine.TABLE, "pipeline_runs")
+"""Tables that hold what became of rows, beside the tables that hold them."""
 
 RECENT_LIMIT = 10_000
 """How many versions of a resource's last moments the state keeps, to know them when they come again."""
@@ -54,15 +58,10 @@ def _listed(reading: Reading, name: str) -> DltResource:
     """The resource of one list: merged by key, the version read last wins within a package."""
     cursor = _cursor(reading, name)
 
-    @dlt.resource(
-        name=name,
-        primary_key="id",
-        write_disposition=MERGE,
-        columns=_columns(reading, name),
-        nested_hints=_nested_hints(reading, name),
-    )
+    @_merged(reading, name)
     def rows(updated_at: Any = cursor) -> Iterator[Any]:
         account = reading.accounts[name]
+        dlt.current.source_state()["shop"] = reading.shop
         try:
             if name not in reading.existing_tables:
                 yield dlt.mark.materialize_table_schema()
@@ -71,6 +70,20 @@ def _listed(reading: Reading, name: str) -> DltResource:
             reading.reading_now.discard(name)
 
     return rows()
+
+
+def _merged(
+    reading: Reading, name: str
+) -> Callable[[Callable[..., Iterator[Any]]], Callable[[], DltResource]]:
+    """Makes a generator the resource of a table that is merged by key."""
+    decorate: Any = dlt.resource(
+        name=name,
+        primary_key="id",
+        write_disposition=MERGE,
+        columns=_columns(reading, name),
+        nested_hints=_nested_hints(reading, name),
+    )
+    return decorate  # type: ignore[no-any-return]  # dlt's overloads do not name this form
 
 
 def _cursor(reading: Reading, name: str) -> LosslessCursor:
@@ -95,7 +108,7 @@ def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) ->
         reading.client,
         reading.profile.resources[name],
         reading.settings.page_size,
-        lambda _, body: reading.archive.keep(name, body),
+        lambda body: reading.archive.keep(name, body),
         account.retries,
     )
     acceptance = Acceptance(
@@ -152,13 +165,7 @@ def _remember(state: dict[str, Any], repeats: Repeats, endpoint: Endpoint, last:
 def _empty(reading: Reading, name: str) -> DltResource:
     """The table of a resource that this shop has no list for: it exists all the same."""
 
-    @dlt.resource(
-        name=name,
-        primary_key="id",
-        write_disposition=MERGE,
-        columns=_columns(reading, name),
-        nested_hints=_nested_hints(reading, name),
-    )
+    @_merged(reading, name)
     def rows() -> Iterator[Any]:
         yield dlt.mark.materialize_table_schema()
 
@@ -187,9 +194,9 @@ def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
     if reading.changed:
         finish = reading.client.clocks.now()
         shop = reading.profile.name
-        for account in reading.accounts.values():
-            account.state = "loaded" if account.changed else "nothing_new"
-        yield [a.row(reading.run_id, shop, reading.started_at, finish) for a in reading.accounts.values()]
+        # These rows are seen only when the package that holds them is loaded.
+        accounts = [replace(account, state=account.outcome) for account in reading.accounts.values()]
+        yield [account.row(reading.run_id, shop, reading.started_at, finish) for account in accounts]
 
 
 def _rejected_records(reading: Reading) -> DltResource:

@@ -47,8 +47,17 @@ class ResourceAccount:
         """Whether there is anything that the warehouse does not have yet."""
         return bool(self.loaded or self.rejected_rows)
 
+    @property
+    def outcome(self) -> State:
+        """The state of an account whose run went well."""
+        return "loaded" if self.changed else "nothing_new"
+
     def row(self, run_id: str, shop: str, started_at: datetime, finished_at: datetime) -> dict[str, Any]:
-        """The account as a row of `pipeline_runs`; counts by kind are JSON objects as text."""
+        """The account as a row of `pipeline_runs`; counts by kind are JSON objects as text.
+
+        Of a failed run nothing was loaded or kept in the quarantine: what it fetched is read again.
+        """
+        failed = self.state == "failed"
         return {
             "run_id": run_id,
             "resource": self.resource,
@@ -60,8 +69,8 @@ class ResourceAccount:
             "window_until": self.until,
             "pages": self.pages,
             "fetched": self.fetched,
-            "loaded": self.loaded,
-            "rejected": self.rejected_rows,
+            "loaded": 0 if failed else self.loaded,
+            "rejected": 0 if failed else self.rejected_rows,
             "repeated": self.repeated,
             "rejected_by_rule": json.dumps(self.rejected, sort_keys=True),
             "retries": self.retries.total(),

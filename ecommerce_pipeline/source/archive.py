@@ -6,6 +6,7 @@ import gzip
 import itertools
 import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
@@ -88,11 +89,14 @@ class Archive:
 
 def _open(address: str) -> tuple[Any, str]:
     import fsspec
+    from fsspec.implementations.local import LocalFileSystem
 
     try:
         files, root = fsspec.core.url_to_fs(address)
+        if isinstance(files, LocalFileSystem):
+            Path(root).mkdir(parents=True, exist_ok=True)
         return files, str(root).rstrip("/")
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError) as error:
         raise SettingError(
             f"`sources.ecommerce.archive_address` is {address!r}, which cannot be opened: {error}."
             " Use a folder, or install the package that fsspec names for this kind of address."

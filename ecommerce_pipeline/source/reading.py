@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import ShopClient
@@ -13,6 +14,8 @@ from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Keeper, NoArchive
 from ecommerce_pipeline.source.quarantine import Quarantine
 from ecommerce_pipeline.source.repeats import Lookup
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass
@@ -44,6 +47,13 @@ class Reading:
     def __post_init__(self) -> None:
         self.accounts.update({name: ResourceAccount(name) for name in self.resources})
         self.reading_now.update(self.listed)
+
+    @property
+    def shop(self) -> str:
+        """The shop's name and address; on this machine without the port, which the demo shop changes."""
+        parts = urlsplit(self.settings.shop_base_url or self.profile.base_url)
+        port = f":{parts.port}" if parts.port and parts.hostname not in LOOPBACK else ""
+        return f"{self.profile.name} at {parts.scheme}://{parts.hostname}{port}{parts.path.rstrip('/')}"
 
     @property
     def listed(self) -> list[str]:

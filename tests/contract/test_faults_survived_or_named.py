@@ -8,8 +8,9 @@ import pytest
 
 from ecommerce_pipeline.demo import Faults
 from ecommerce_pipeline.errors import ContractBroken, RunFailed, ShopRefused, ShopUnreachable
+from ecommerce_pipeline.load.request import Request
 from tests.contract.conftest import OpenShop
-from tests.support.truth import differences
+from tests.support.truth import RESOURCES, differences
 
 TRANSIENT = {
     "timeout": "timeout",
@@ -30,10 +31,12 @@ TRANSIENT = {
 def test_a_passing_fault_is_retried_and_counted(open_shop: OpenShop, fault: str) -> None:
     shop, warehouse = open_shop(faults=Faults.of({fault: 0.2}), stall_seconds=0.3, retry_after_seconds=0)
     profile = warehouse.profile(page_size=20)
+    # A date says whole seconds: fewer requests, fewer pauses.
+    read = ("customers", "orders") if fault == "throttle_date" else RESOURCES
     with shop.serve() as address:
-        outcome = warehouse.run(address, profile=profile, read_timeout_seconds=0.1)
+        outcome = warehouse.run(address, Request(resources=read), profile, read_timeout_seconds=0.1)
     assert sum(account.retries[TRANSIENT[fault]] for account in outcome.accounts) > 0
-    assert differences(shop, warehouse.database) == []
+    assert differences(shop, warehouse.database, read) == []
 
 
 @pytest.mark.parametrize("paging", ["page_number", "offset", "cursor", "header_link", "json_link"])
@@ -54,9 +57,10 @@ def test_five_per_cent_of_mixed_faults_lose_nothing(open_shop: OpenShop, paging:
 
 
 def test_an_expired_token_is_asked_for_once_more(open_shop: OpenShop) -> None:
-    shop, warehouse = open_shop(faults=Faults(expired_token=0.2))
+    shop, warehouse = open_shop(faults=Faults(expired_token=0.2, most_in_a_row=4))
     with shop.serve() as address:
-        warehouse.run(address, profile=warehouse.profile(page_size=20))
+        outcome = warehouse.run(address, profile=warehouse.profile(page_size=10))
+    assert sum(account.retries["expired_token"] for account in outcome.accounts) > 0
     assert differences(shop, warehouse.database) == []
 
 
@@ -118,7 +122,9 @@ def test_a_pause_longer_than_allowed_ends_the_run_and_says_so(open_shop: OpenSho
 def test_a_rate_limit_is_kept_by_the_headers(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(rate_limit=60.0, sizes={"customers": 20, "products": 10, "orders": 30})
     with shop.serve() as address:
-        warehouse.run(address)
+        outcome = warehouse.run(address)
+    assert sum(account.pages for account in outcome.accounts) > 5
+    assert sum(account.retries["throttled"] for account in outcome.accounts) == 0
     assert differences(shop, warehouse.database) == []
 
 

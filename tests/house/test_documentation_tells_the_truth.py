@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from ecommerce_pipeline.settings import describe
+from ecommerce_pipeline.shop.profile import Auth, Cursor, Pacing, Paging, ResourceProfile, ShopProfile
 from tests.house.tree import DOCS, ROOT, code_in, help_of, make_targets, name
 
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
@@ -53,6 +55,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_every_setting_is_documented() -> None:
     text = SETTINGS_PAGE.read_text("utf-8")
     assert [key for key, _ in describe() if f"`{key}`" not in text] == []
+
+
+@pytest.mark.parametrize("table", [Auth, Pacing, Paging, Cursor, ResourceProfile, ShopProfile])
+def test_every_key_of_a_profile_is_documented(table: type[BaseModel]) -> None:
+    page = (ROOT / "docs" / "shops.md").read_text("utf-8")
+    assert [key for key in table.model_fields if not re.search(rf"\b{key}\b", page)] == []
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from pathlib import Path
 
@@ -28,6 +29,18 @@ WRONG = {
     "unknown resource": ({}, ("--resources", "orders,invoices"), 2, "Unknown resource 'invoices'"),
     "since after until": ({}, ("--since", "2026-02-01", "--until", "2026-01-01"), 2, "is not before"),
     "a date that is none": ({}, ("--since", "yesterday"), 2, "--since is 'yesterday'"),
+    "a date before all dates": ({}, ("--since", "0001-01-01T00:00:00+05:00"), 2, "years 1970 to 2199"),
+    "no time to connect": ({"CONNECT_TIMEOUT_SECONDS": "0"}, (), 2, "at least 0.001"),
+    "a number that is none": ({"BACKOFF_SECONDS": "nan"}, (), 2, "is nan, expected a number"),
+    "one reading alone": ({"WINDOW_ATTEMPTS": "1"}, (), 2, "at least 2"),
+    "no address": ({"SHOP_BASE_URL": "http://[bad", "SHOP_TOKEN": "k"}, (), 2, "begins with https://"),
+    "a key with a line end": (
+        {"SHOP_BASE_URL": "http://127.0.0.1:9", "SHOP_TOKEN": "k\ny"},
+        (),
+        2,
+        "`sources.ecommerce.shop_token` has a line end",
+    ),
+    "a demo port that cannot be": ({}, ("demo", "--port", "99999999"), 2, "99999999"),
     "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
 }
 
@@ -84,6 +97,33 @@ def test_an_unknown_setting_names_the_one_that_was_meant(project: Path, run_comm
     result = run_command()
     _is_one_sentence(result.stderr, "Did you mean `page_size`?")
     assert result.returncode == 2
+    _nothing_is_written(project)
+
+
+def test_a_settings_file_that_is_no_toml_is_named(project: Path, run_command: RunCommand) -> None:
+    (project / ".dlt" / "config.toml").write_text("[sources.ecommerce\nshop = 1\n")
+    result = run_command()
+    _is_one_sentence(result.stderr, "config.toml")
+    assert result.returncode == 2
+    _nothing_is_written(project)
+
+
+def test_a_folder_that_is_no_project_is_refused(project: Path, run_command: RunCommand) -> None:
+    shutil.rmtree(project / ".dlt")
+    result = run_command()
+    _is_one_sentence(result.stderr, "no folder .dlt")
+    assert result.returncode == 2
+    assert [path.name for path in project.iterdir()] == ["pipelines.py"]
+
+
+def test_an_archive_that_cannot_be_written_stops_before_anything_is_loaded(
+    project: Path, run_command: RunCommand
+) -> None:
+    (project / "file").write_text("in the way")
+    result = run_command(env={SECTION + "ARCHIVE_ADDRESS": "file/archive"})
+    _is_one_sentence(result.stderr, "`sources.ecommerce.archive_address` is 'file/archive'")
+    assert result.returncode == 2
+    assert not (project / "raw.duckdb").exists()
 
 
 def _is_one_sentence(stderr: str, words: str) -> None:

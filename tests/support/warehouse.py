@@ -17,7 +17,7 @@ from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, run
 from ecommerce_pipeline.settings import Settings
-from ecommerce_pipeline.shop.profile import PROFILES
+from ecommerce_pipeline.shop.profile_file import PROFILES
 
 PAGING: dict[str, dict[str, Any]] = {
     "page_number": {"type": "page_number", "page_param": "page", "base_page": 1, "total_path": "total"},
@@ -41,8 +41,12 @@ class Warehouse:
         self.folder = folder
         self.shop = shop
         self.database = folder / "raw.duckdb"
-        monkeypatch.chdir(folder)
-        monkeypatch.setenv("DLT_DATA_DIR", str(folder / "dlt"))
+        self.enter(monkeypatch)
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this folder the present one, with its own configuration in the environment."""
+        monkeypatch.chdir(self.folder)
+        monkeypatch.setenv("DLT_DATA_DIR", str(self.folder / "dlt"))
         monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", str(self.database))
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_NAME", "raw")
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from ecommerce_pipeline.shop.client import PageRequest
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import PageRequest
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import Tally, again, chain, check_both
 from ecommerce_pipeline.shop.window import Window

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.shop.client import PageRequest
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import PageRequest
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.paging import number_param
 from ecommerce_pipeline.shop.readings import Tally, check_complete, loop

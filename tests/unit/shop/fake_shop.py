@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ecommerce_pipeline.errors import RetryLater, ShopRefused, ShopUnreachable
-from ecommerce_pipeline.shop.client import PageRequest, Reply
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.walks import walk

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.shop.client import PageRequest, Reply
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply
 from ecommerce_pipeline.shop.paging import reference_paginator, reference_request
 from ecommerce_pipeline.shop.profile import Paging
 

@@ -1,0 +1,94 @@
+"""A profile that is wrong is refused with file, key, what was got and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ecommerce_pipeline.errors import ProfileError, SettingError
+from ecommerce_pipeline.shop.profile_file import load_profile, shipped_profiles
+
+RIGHT = """
+name = "s"
+base_url = "https://shop.example/api"
+order = "id"
+[auth]
+type = "none"
+[paging]
+type = "offset"
+[cursor]
+since_param = "since"
+[resources.orders]
+path = "orders"
+paging = { offset_param = "skip" }
+[resources.order_items]
+embedded_in = "orders"
+embedded_field = "items"
+"""
+
+
+def _file(folder: Path, text: str) -> str:
+    path = folder / "shop.toml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("name", shipped_profiles())
+def test_every_shipped_profile_is_right(name: str) -> None:
+    assert load_profile(name).name == name
+
+
+def test_what_stands_at_the_top_holds_for_all_resources_that_do_not_say_otherwise(tmp_path: Path) -> None:
+    orders = load_profile(_file(tmp_path, RIGHT)).resources["orders"]
+    assert (orders.order, orders.cursor.since_param) == ("id", "since")
+    assert (orders.paging.type, orders.paging.offset_param) == ("offset", "skip")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "key", "words"),
+    [
+        ('name = "s"', "", "name", "is missing"),
+        ("https://shop.example/api", "shop.example", "base_url", "begins with https://"),
+        ("https://shop.example/api", "http://[bad", "base_url", "Invalid IPv6 URL"),
+        ('type = "none"', 'type = "magic"', "auth.type", "'magic'"),
+        ('type = "none"', 'type = "oauth2_client_credentials"', "auth", "access_token_url"),
+        ('type = "none"', 'type = "none"\ntoken = "x"', "auth.token", "not a known key"),
+        ('type = "offset"', 'type = "pages"', "resources.orders.paging.type", "'pages'"),
+        ('order = "id"', 'order = "date"', "resources.orders.order", "'date'"),
+        ('order = "id"', "page_size = 0", "resources.orders.page_size", "greater than 0"),
+        ('since_param = "since"', 'timezone = "Moon"', "resources.orders.cursor.timezone", "IANA"),
+        ('since_param = "since"', "lag_seconds = -1", "resources.orders.cursor.lag_seconds", "-1"),
+        ('paging = { offset_param = "skip" }', 'cursor = "x"', "resources.orders.cursor", "'x'"),
+        ('paging = { offset_param = "skip" }', 'paging = "x"', "resources.orders.paging", "'x'"),
+        ('path = "orders"', "", "resources.orders", "either `path`"),
+        ('embedded_in = "orders"', 'embedded_in = "bills"', "resources", "declared resource"),
+        ('embedded_field = "items"', "", "resources.order_items", "`embedded_field`"),
+        ("resources.orders]", "resources.invoices]", "resources", "invoices is not one"),
+        (
+            'path = "orders"',
+            'path = "orders"\nfields = { updated_at = "when" }',
+            "resources.orders",
+            "updated_at",
+        ),
+    ],
+)
+def test_a_wrong_profile_names_file_key_and_what_is_expected(
+    tmp_path: Path, right: str, wrong: str, key: str, words: str
+) -> None:
+    assert right in RIGHT
+    path = _file(tmp_path, RIGHT.replace(right, wrong))
+    with pytest.raises(ProfileError) as caught:
+        load_profile(path)
+    assert (caught.value.file, caught.value.key) == (path, key)
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="not readable as TOML"):
+        load_profile(_file(tmp_path, "name = "))
+
+
+def test_a_profile_that_does_not_exist_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingError, match="expected one of demo"):
+        load_profile("nowhere.toml")
