@@ -120,7 +120,8 @@ class Acceptance:
             field = self._embedded[missing[0]][0].embedded_field
             raise ContractBroken(
                 f"None of the {self._name} has the field `{field}`, in which the profile says that"
-                f" {missing[0]} come. Correct `resources.{missing[0]}.embedded_field` in the profile."
+                f" {missing[0]} come. Correct `resources.{missing[0]}.embedded_field` in the profile, or leave"
+                " that resource out while the shop has none."
             )
 
     def _bookkeeping(self, digest: str, cursor: datetime | None, source: str) -> dict[str, Any]:
