@@ -22,6 +22,8 @@ KINDS: dict[str, tuple[type, str]] = {
     "str": (str, "a text in quotes"),
 }
 
+SHORTEST_SECRET = 4
+
 
 def _setting(default: Any, text: str, secret: bool = False, least: float = 0) -> Any:
     return field(default=default, repr=not secret, metadata={"text": text, "secret": secret, "least": least})
@@ -62,6 +64,12 @@ class Settings:
     archive_address: str = _setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
     archive_retention_days: int = _setting(30, "Days after which archived pages are deleted; 0 keeps them.")
     demo_folder: str = _setting("data", "Where the demo shop remembers when it was opened.")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets that are set; one that is too short to be found in a text is left out."""
+        values = (getattr(self, item.name) for item in fields(self) if item.metadata["secret"])
+        return tuple(value for value in values if value and len(value) >= SHORTEST_SECRET)
 
 
 def describe() -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from dlt.sources.helpers.rest_client.client import RESTClient
 from ecommerce_pipeline.errors import RetryLater, SettingError, ShopRefused, ShopUnreachable
 from ecommerce_pipeline.records.content import decode_json
 from ecommerce_pipeline.settings import Settings
-from ecommerce_pipeline.shop.addresses import origin, shown_address
+from ecommerce_pipeline.shop.addresses import base_origin, origin, shown_address
 from ecommerce_pipeline.shop.auth import build_auth, forget_token
 from ecommerce_pipeline.shop.clock import shop_time
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use
@@ -63,7 +63,7 @@ class ShopClient:
         self._key_accepted = False
         base_url = (settings.shop_base_url or profile.base_url).rstrip("/") + "/"
         self._settings = settings
-        self._origin = _origin(base_url)
+        self._origin = _base_origin(base_url)
         session = _session(base_url)
         self._auth = build_auth(profile.auth, settings, session)
         self._rest = RESTClient(
@@ -144,7 +144,7 @@ class ShopClient:
         address = shown_address(response.url)
         self._pacer.learn(response.headers)
         if response.status_code not in USABLE_STATUS:
-            raise refusal(response, address, self.clocks.now())
+            raise refusal(response, address, self.clocks.now(), self._secrets())
         self._key_accepted = True
         if self.shop_clock is None:
             self.shop_clock = shop_time(response.headers, self.clocks.now())
@@ -164,10 +164,14 @@ class ShopClient:
             )
         except requests.HTTPError as error:  # dlt raises it from the token endpoint of OAuth2
             if (answer := error.response) is not None:
-                raise refusal(answer, shown_address(answer.url), self.clocks.now()) from None
+                raise refusal(answer, shown_address(answer.url), self.clocks.now(), self._secrets()) from None
             raise judge_network_error(error, shown_address(request.address)) from None
         except requests.RequestException as error:
             raise judge_network_error(error, shown_address(request.address)) from None
+
+    def _secrets(self) -> tuple[str, ...]:
+        token = getattr(self._auth, "access_token", None)
+        return (*self._settings.secrets, token) if token else self._settings.secrets
 
     def _refuse_other_hosts(self, request: PageRequest) -> None:
         if "://" not in request.address and not request.address.startswith("//"):
@@ -185,13 +189,14 @@ class ShopClient:
             )
 
 
-def _origin(base_url: str) -> tuple[str, str, int]:
+def _base_origin(base_url: str) -> tuple[str, str, int]:
     try:
-        return origin(base_url)
+        return base_origin(base_url)
     except ValueError:
         raise SettingError(
             f"The shop's base address is {shown_address(base_url)!r}, expected one that begins with https:// or http://"
-            " and names a host. Correct `sources.ecommerce.shop_base_url` or the profile's `base_url`."
+            " and names a host, without user, password and parameters. Correct"
+            " `sources.ecommerce.shop_base_url` or the profile's `base_url`."
         ) from None
 
 

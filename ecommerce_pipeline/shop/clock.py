@@ -9,11 +9,16 @@ from email.utils import parsedate_to_datetime
 
 logger = logging.getLogger(__name__)
 
-AHEAD = timedelta(minutes=1)
-"""How far the shop's clock may be ahead of ours. A cursor in the future would pass rows that are still to come."""
+AHEAD = timedelta(seconds=1)
+"""How far the shop's clock may be ahead of ours, less than any usual safety lag. If it is the front of the shop that
+is ahead and not what stamps its rows, the cursor would pass rows that are still to come.
+"""
 
 MARGIN = timedelta(minutes=1)
 """How far ours may be ahead of a shop's that does not tell its time."""
+
+WRONG = timedelta(minutes=1)
+"""From which difference on a clock that is ahead is worth a warning."""
 
 STALE = timedelta(hours=1)
 
@@ -34,7 +39,7 @@ def shop_time(headers: Mapping[str, str], now: datetime) -> datetime:
         return now - MARGIN
     if told < now - STALE:
         logger.warning("the shop's clock says %s; the cursor does not pass it", told.isoformat())
-    if told > now + AHEAD:
+    if told > now + WRONG:
         logger.warning("the shop's clock says %s, which is in the future; ours counts", told.isoformat())
     return min(told, now + AHEAD)
 

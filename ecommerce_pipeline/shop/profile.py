@@ -19,9 +19,11 @@ from pydantic import (
     model_validator,
 )
 
-from ecommerce_pipeline.shop.addresses import origin
+from ecommerce_pipeline.shop.addresses import base_origin, origin
 
 RESOURCES = ("customers", "products", "orders", "order_items", "payments", "deliveries")
+
+YEAR_SECONDS = 366 * 86_400
 
 InstantFormat = Literal["rfc3339", "naive", "unix", "unix_ms", "rfc2822"]
 Order = Literal["cursor", "-cursor", "id", "unknown"]
@@ -37,7 +39,11 @@ class Auth(Declaration):
     """How requests are signed; the secrets themselves come from `.dlt/secrets.toml`."""
 
     type: Literal["none", "bearer", "api_key", "http_basic", "oauth2_client_credentials"]
-    name: str = Field("Authorization", description="header that carries the key, for `api_key`")
+    name: str = Field(
+        "Authorization",
+        pattern=r"^[0-9A-Za-z!#$%&'*+.^_`|~-]+$",
+        description="header that carries the key, for `api_key`",
+    )
     access_token_url: str | None = None
     access_token_request_data: dict[str, str] = Field(default_factory=dict)
 
@@ -45,6 +51,8 @@ class Auth(Declaration):
     def _token_address(self) -> Auth:
         if self.type == "oauth2_client_credentials" and not self.access_token_url:
             raise ValueError("`access_token_url` is needed for oauth2_client_credentials")
+        if self.access_token_url:
+            origin(self.access_token_url)
         return self
 
 
@@ -84,7 +92,7 @@ class Cursor(Declaration):
     since_param: str | None = None
     until_param: str | None = None
     since_inclusive: bool = Field(True, description="whether a row of exactly the instant asked for comes")
-    lag_seconds: float = Field(5.0, ge=0)
+    lag_seconds: float = Field(5.0, ge=0, le=YEAR_SECONDS)
 
     @field_validator("timezone")
     @classmethod
@@ -99,7 +107,7 @@ class Cursor(Declaration):
 class Pacing(Declaration):
     """How fast the shop may be asked, and the headers in which it says how much is left."""
 
-    requests_per_second: float | None = Field(None, gt=0)
+    requests_per_second: float | None = Field(None, ge=0.001, allow_inf_nan=False)
     remaining_header: str | None = None
     used_header: str | None = Field(None, description="a header of the form used/limit, as Shopify sends")
     reset_header: str | None = None
@@ -154,7 +162,7 @@ class ShopProfile(Declaration):
     @field_validator("base_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        origin(value)
+        base_origin(value)
         return value.rstrip("/")
 
     @field_validator("resources")

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ecommerce_pipeline.errors import ProfileError, SettingError
+from ecommerce_pipeline.shop.addresses import shown_address
 from ecommerce_pipeline.shop.profile import ShopProfile
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -95,9 +96,14 @@ def _first_error(path: Path, error: ValidationError) -> ProfileError:
         return ProfileError(str(path), key, "missing", "a value")
     if first["type"] == "extra_forbidden":
         return ProfileError(str(path), key, "not a known key", "a key that docs/shops.md lists")
-    return ProfileError(str(path), key, _shown(first["input"]), expected)
+    return ProfileError(str(path), key, _shown(key, first["input"]), expected)
 
 
-def _shown(value: object) -> str:
+def _shown(key: str, value: object) -> str:
+    """A profile holds no secret, but a person may have put one there: into the address, or beside the auth's type."""
+    if key == "base_url":
+        value = shown_address(str(value))
+    if key.startswith("auth") and key != "auth.type":
+        return "wrong"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

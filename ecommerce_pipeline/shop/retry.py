@@ -6,7 +6,7 @@ Forms of `Retry-After`: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ from ecommerce_pipeline.errors import (
     RetryLater,
     ShopRefused,
 )
-from ecommerce_pipeline.shop.addresses import shown_address
+from ecommerce_pipeline.shop.addresses import shown_address, without
 from ecommerce_pipeline.shop.clock import http_date
 
 USABLE_STATUS = frozenset({200, 204})
@@ -41,13 +41,16 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     return max(0.0, (moment - now).total_seconds()) if moment else None
 
 
-def refusal(answer: requests.Response, address: str, now: datetime) -> PipelineError:
+def refusal(
+    answer: requests.Response, address: str, now: datetime, secrets: Iterable[str] = ()
+) -> PipelineError:
     """What the caller has to do after an answer that is of no use.
 
     Args:
         answer: its status is not one of `USABLE_STATUS`.
         address: the answer's address, free of secrets.
         now: the present instant.
+        secrets: what may not be shown of the answer; some shops quote the key that they refuse.
 
     Returns:
         RetryLater: the answer may be better next time.
@@ -61,7 +64,7 @@ def refusal(answer: requests.Response, address: str, now: datetime) -> PipelineE
         return RetryLater(shown, "throttled", pause)
     if status in TRANSIENT_STATUS or status >= 500:
         return RetryLater(shown, "server_error", pause)
-    return _final(answer, shown, address)
+    return _final(answer, shown, address, secrets)
 
 
 def judge_network_error(error: requests.RequestException, address: str) -> PipelineError:
@@ -77,7 +80,7 @@ def judge_network_error(error: requests.RequestException, address: str) -> Pipel
     )
 
 
-def _final(answer: requests.Response, shown: str, address: str) -> PipelineError:
+def _final(answer: requests.Response, shown: str, address: str, secrets: Iterable[str]) -> PipelineError:
     status = answer.status_code
     if status == 401:
         return ShopRefused(
@@ -90,15 +93,16 @@ def _final(answer: requests.Response, shown: str, address: str) -> PipelineError
             " Give it read permission for this list, or leave the resource out with --resources."
         )
     if 300 <= status < 400:
-        target = shown_address(answer.headers.get("Location", "nowhere"))
+        target = shown_address(without(secrets, answer.headers.get("Location", "nowhere")))
         return ShopRefused(
             f"GET {address} answered {shown} to {target}; redirects are not followed,"
             " the key must not travel to another host. Set `base_url` to the final address."
         )
     if status == 404:
         return ShopRefused(f"GET {address} answered {shown}. Check `base_url` and the resource's `path`.")
+    excerpt = without(secrets, answer.text)[:200]
     return ContractBroken(
-        f"GET {address} answered {shown}: {answer.text[:200]!r}. Expected a page of rows; check the profile."
+        f"GET {address} answered {shown}: {excerpt!r}. Expected a page of rows; check the profile."
     )
 
 

@@ -50,15 +50,32 @@ def test_what_stands_at_the_top_holds_for_all_resources_that_do_not_say_otherwis
     [
         ('name = "s"', "", "name", "is missing"),
         ("https://shop.example/api", "shop.example", "base_url", "begins with https://"),
-        ("https://shop.example/api", "http://[bad", "base_url", "Invalid IPv6 URL"),
+        ("https://shop.example/api", "http://[bad", "base_url", "begins with https://"),
+        ("https://shop.example/api", "https://shop.example/api?v=2", "base_url", "without parameters"),
+        ("https://shop.example/api", "https://u:pass-word@shop.example", "base_url", "no user or password"),
         ('type = "none"', 'type = "magic"', "auth.type", "'magic'"),
         ('type = "none"', 'type = "oauth2_client_credentials"', "auth", "access_token_url"),
+        ('type = "none"', 'type = "none"\naccess_token_url = "shop.example"', "auth", "begins with https://"),
+        ('type = "none"', 'type = "api_key"\nname = "X Key"', "auth.name", "pattern"),
+        (
+            'type = "none"',
+            'type = "none"\naccess_token_request_data = "pass-word"',
+            "auth.access_token_request_data",
+            "valid dictionary",
+        ),
         ('type = "none"', 'type = "none"\ntoken = "x"', "auth.token", "not a known key"),
         ('type = "offset"', 'type = "pages"', "resources.orders.paging.type", "'pages'"),
         ('order = "id"', 'order = "date"', "resources.orders.order", "'date'"),
         ('order = "id"', "page_size = 0", "resources.orders.page_size", "greater than 0"),
         ('since_param = "since"', 'timezone = "Moon"', "resources.orders.cursor.timezone", "IANA"),
         ('since_param = "since"', "lag_seconds = -1", "resources.orders.cursor.lag_seconds", "-1"),
+        ('since_param = "since"', "lag_seconds = inf", "resources.orders.cursor.lag_seconds", "31622400"),
+        (
+            "[cursor]",
+            "[pacing]\nrequests_per_second = 1e-320\n[cursor]",
+            "pacing.requests_per_second",
+            "0.001",
+        ),
         ('paging = { offset_param = "skip" }', 'cursor = "x"', "resources.orders.cursor", "'x'"),
         ('paging = { offset_param = "skip" }', 'paging = "x"', "resources.orders.paging", "'x'"),
         ('path = "orders"', "", "resources.orders", "either `path`"),
@@ -82,6 +99,7 @@ def test_a_wrong_profile_names_file_key_and_what_is_expected(
         load_profile(path)
     assert (caught.value.file, caught.value.key) == (path, key)
     assert words in str(caught.value)
+    assert "pass-word" not in str(caught.value)
 
 
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:

@@ -19,12 +19,12 @@ from ecommerce_pipeline.errors import (
     ShopRefused,
 )
 from ecommerce_pipeline.settings import Settings
-from ecommerce_pipeline.shop.addresses import origin, shown_address
+from ecommerce_pipeline.shop.addresses import origin, shown_address, without
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.clock import AHEAD, MARGIN, http_date, shop_time
 from ecommerce_pipeline.shop.exchange import PageRequest, Use
 from ecommerce_pipeline.shop.pacing import LONGEST_PAUSE_SECONDS, SHORT_PAUSE_SECONDS, Pacer
-from ecommerce_pipeline.shop.profile import Pacing, ShopProfile
+from ecommerce_pipeline.shop.profile import Cursor, Pacing, ShopProfile
 from ecommerce_pipeline.shop.retry import judge_network_error, refusal, retry_after_seconds
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -40,6 +40,7 @@ ADDRESS = "https://shop.example/api/orders"
         "https://shop.example/api?consumer_secret=pass-word",
         "https://shop.example/api?X-Amz-Signature=pass-word",
         "https://shop.example/api?sig=pass-word#pass-word",
+        "https://shop.example/api?shop_token=pass-word&apiSecret=pass-word&auth[token]=pass-word",
     ],
 )
 def test_no_secret_of_an_address_is_shown(address: str) -> None:
@@ -47,8 +48,18 @@ def test_no_secret_of_an_address_is_shown(address: str) -> None:
     assert "shop.example/api" in shown_address(address)
 
 
-def test_an_address_that_cannot_be_read_is_not_shown() -> None:
-    assert shown_address("http://[bad") == "an unreadable address"
+@pytest.mark.parametrize("address", ["http://[bad?key=pass-word", "https://user:pass/word@shop.example"])
+def test_an_address_that_cannot_be_read_is_not_shown(address: str) -> None:
+    assert shown_address(address) == "an unreadable address"
+
+
+@pytest.mark.parametrize("name", ["page_token", "nextPageToken", "cursor", "keyword"])
+def test_what_leads_to_a_page_is_shown(name: str) -> None:
+    assert shown_address(f"{ADDRESS}?{name}=abc") == f"{ADDRESS}?{name}=abc"
+
+
+def test_a_text_of_the_shop_is_shown_without_the_secrets_it_was_sent() -> None:
+    assert without(["a/b", "a/b/c"], "no a/b/c, no a%2Fb, none") == "no ***, no ***, none"
 
 
 @pytest.mark.parametrize("same", ["https://shop.example:443/other", "https://SHOP.example"])
@@ -63,9 +74,21 @@ def test_another_scheme_port_or_host_is_another_origin(other: str) -> None:
     assert origin(other) != origin(ADDRESS)
 
 
-@pytest.mark.parametrize("wrong", ["ftp://shop.example", "shop.example", "http://", "http://[bad", ""])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "ftp://shop.example",
+        "shop.example",
+        "http://",
+        "http://[bad",
+        "http://a..b",
+        "https://user:pass-word@shop.example",
+        "https://shop.example:99999",
+        "",
+    ],
+)
 def test_what_is_no_web_address_has_no_origin(wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"address|IPv6"):
+    with pytest.raises(ValueError, match="an address that begins with https://"):
         origin(wrong)
 
 
@@ -85,6 +108,8 @@ def _client(**settings: Any) -> ShopClient:
         "https://evil.example/api",
         "//evil.example/api",
         "file:///etc/passwd",
+        "https://evil.example\\@shop.example/api",
+        "https://shop.example\\.evil.example@evil.example/api",
         "http://[bad",
         "https://shop.example:1/api",
     ],
@@ -106,8 +131,15 @@ def test_the_shop_is_trusted_for_its_own_time() -> None:
     assert shop_time({"Date": "Mon, 23 Nov 2026 11:59:30 GMT"}, NOW) == NOW - timedelta(seconds=30)
 
 
-def test_a_clock_in_the_future_does_not_carry_the_cursor_there() -> None:
-    assert shop_time({"Date": "Mon, 23 Nov 2099 12:00:00 GMT"}, NOW) == NOW + AHEAD
+@pytest.mark.parametrize(
+    ("date", "warnings"), [("Mon, 23 Nov 2026 12:00:30 GMT", 0), ("Mon, 23 Nov 2099 12:00:00 GMT", 1)]
+)
+def test_a_clock_in_the_future_does_not_carry_the_cursor_there(
+    date: str, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert shop_time({"Date": date}, NOW) == NOW + AHEAD
+    assert timedelta(seconds=Cursor().lag_seconds) > AHEAD
+    assert len(caplog.records) == warnings
 
 
 @pytest.mark.parametrize(
