@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         " the demo shop and loads it into DuckDB (raw.duckdb).",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --f would drop what is loaded
     )
     parser.add_argument(
         "--since",
@@ -69,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         " the cursor stays",
     )
     parser.add_argument("--until", metavar="WHEN", help="the same, up to but not including WHEN")
-    parser.add_argument("--resources", metavar="A,B", help="only these lists, separated by commas")
+    parser.add_argument(
+        "--resources", metavar="A,B", action="append", help="only these lists, separated by commas"
+    )
     parser.add_argument(
         "--full-refresh", action="store_true", help="drop the loaded tables and read everything"
     )
@@ -120,7 +123,8 @@ def _request(options: argparse.Namespace) -> Request:
     bounded = since is not None or until is not None
     if bounded and options.full_refresh:
         raise SettingError("--full-refresh reads everything; leave out --since and --until.")
-    names = tuple(name.strip() for name in (options.resources or "").split(",") if name.strip())
+    listed = ",".join(options.resources or ())
+    names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
     if options.resources is not None and not names:
         raise SettingError(
             "--resources is empty, expected names separated by commas, for example orders,customers."

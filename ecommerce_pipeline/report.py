@@ -76,7 +76,7 @@ def print_outcome(outcome: Outcome) -> None:
     for account in outcome.accounts:
         if account.rejected:
             rules = ", ".join(f"{rule} {count}" for rule, count in account.rejected.most_common())
-            console.print(f"{account.resource} rejected: {rules}")
+            console.print(f"{account.resource} rejected: {rules}; the first for {account.first_reason}")
     console.print(_closing(outcome))
 
 

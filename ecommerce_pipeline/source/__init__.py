@@ -100,7 +100,7 @@ def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) ->
     bounded = reading.window is not None
     state: dict[str, Any] = {} if bounded else dlt.current.resource_state()
     account.cursor_before = account.cursor_after = None if bounded else cursor.last_value
-    window = reading.window or Window(since=cursor.start_value)
+    window = reading.window or Window(since=_plain(cursor.start_value))
     account.since, account.until = window.since, window.until
     logger.info("reading %s since %s until %s", name, window.since or "the beginning", window.until or "now")
     repeats = Repeats(_recent(state), reading.lookups.get(name))
@@ -134,17 +134,28 @@ def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) ->
         _remember(state, repeats, endpoint, cursor.last_value)
 
 
+def _plain(moment: datetime | None) -> datetime | None:
+    """The standard library's instant: dlt hands out pendulum's, with which exact arithmetic fails."""
+    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC) if moment else None
+
+
 def _log_end(account: ResourceAccount) -> None:
     logger.info(
-        "read %s: %d pages, %d fetched, %d loaded, %d rejected %s, %d repeated",
+        "read %s: %d pages, %d fetched, %d loaded, %d rejected, %d repeated",
         account.resource,
         account.pages,
         account.fetched,
         account.loaded,
         account.rejected_rows,
-        dict(account.rejected),
         account.repeated,
     )
+
+    if account.rejected_rows and account.rejected_rows == account.fetched:
+        logger.warning(
+            "every row of %s is rejected, the first for %s: does the profile name the right fields?",
+            account.resource,
+            account.first_reason,
+        )
 
 
 def _recent(state: dict[str, Any]) -> dict[str, Known]:

@@ -17,7 +17,8 @@ from ecommerce_pipeline.records.validation import (
 )
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
-from ecommerce_pipeline.shop.profile import ResourceProfile, ShopProfile
+from ecommerce_pipeline.shop.paging import value_at
+from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.quarantine import Quarantine
 from ecommerce_pipeline.source.repeats import Repeats, identity
@@ -92,8 +93,16 @@ class Acceptance:
             return None
         repeats.accept(key, cursor, digest)
         account.loaded += 1
-        record = judged.record | self._lines(lines, bare, endpoint.key(raw), source)
+        record = judged.record | self._lines(lines, self._inherited(endpoint, raw), source)
         return {**record, **self._bookkeeping(digest, cursor, source)}
+
+    def _inherited(self, endpoint: Endpoint, parent: Any) -> dict[str, Any]:
+        """What a line has from its parent where it does not say it itself: the key, and when it changed."""
+        child: dict[str, Any] = {}
+        for declared, _ in self._embedded.values():
+            child[declared.parent_field] = endpoint.key(parent)
+            child[declared.cursor.field] = value_at(parent, endpoint.profile.cursor.field)
+        return child
 
     def _note_lists(self, raw: Any) -> None:
         """Remember which embedded lists the rows have."""
@@ -137,23 +146,23 @@ class Acceptance:
         lines = {name: raw[name] for name in names if name in raw}
         return lines, {name: value for name, value in raw.items() if name not in lines}
 
-    def _lines(self, lists: dict[str, Any], parent: Any, key: Any, source: str) -> dict[str, Any]:
+    def _lines(self, lists: dict[str, Any], inherited: dict[str, Any], source: str) -> dict[str, Any]:
         """Each embedded list under our name, wrong elements in the quarantine."""
         return {
             child: [
                 row
                 for line in self._elements(lists.get(str(declared.embedded_field)))
-                if (row := self._line(child, declared, validator, line, key, source)) is not None
+                if (row := self._line(child, validator, inherited, line, source)) is not None
             ]
             for child, (declared, validator) in self._embedded.items()
         }
 
     def _line(
-        self, child: str, declared: ResourceProfile, validator: Validator, line: Any, key: Any, source: str
+        self, child: str, validator: Validator, inherited: dict[str, Any], line: Any, source: str
     ) -> dict[str, Any] | None:
         account = self._accounts[child]
         account.fetched += 1
-        raw = {declared.parent_field: key, **line} if isinstance(line, dict) else line
+        raw = {**inherited, **line} if isinstance(line, dict) else line
         judged = validator.validate(raw)
         if isinstance(judged, Accepted):
             account.loaded += 1
@@ -172,6 +181,7 @@ class Acceptance:
             account.fetched += count
             account.rejected_rows += count
             account.rejected.update({"parent_refused": count} if count else {})
+            account.first_reason = account.first_reason or f"a refused row of {self._name}"
 
     def _line_counts(self, raw: Any) -> Iterator[tuple[ResourceAccount, int]]:
         for child, (declared, _) in self._embedded.items():
@@ -187,6 +197,8 @@ class Acceptance:
         account = self._accounts[resource]
         account.rejected_rows += 1
         account.rejected.update({reason.rule for reason in refused.reasons})
+        first = refused.reasons[0]
+        account.first_reason = account.first_reason or f"{first.field} ({first.rule})"
         self._quarantine.add(
             resource, refused, digest, source, self._stamp["_run_id"], self._stamp["_loaded_at"]
         )

@@ -29,6 +29,7 @@ class ResourceAccount:
     repeated: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     rejected_rows: int = 0
+    first_reason: str = ""
     retries: Counter[str] = field(default_factory=Counter)
     cursor_before: datetime | None = None
     cursor_after: datetime | None = None

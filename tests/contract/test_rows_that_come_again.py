@@ -110,3 +110,45 @@ def test_rows_without_lines_are_fine_where_others_have_them(verbatim: Verbatim) 
             shop.put("orders", rows)
             warehouse.run(address, profile=warehouse.profile(resources=EMBEDDED))
     assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("rfc3339", STAMP),
+        ("naive", "2026-01-02T03:04:05"),
+        ("unix", 1767323045),
+        ("unix_ms", 1767323045000),
+        ("rfc2822", "Fri, 02 Jan 2026 03:04:05 GMT"),
+    ],
+)
+def test_every_format_of_the_cursor_is_asked_for_again(verbatim: Verbatim, form: str, written: Any) -> None:
+    shop, warehouse = verbatim
+    shop.put("orders", [{**ORDER, "updated_at": written}])
+    profile = warehouse.profile(cursor={"format": form, "since_param": "since", "until_param": None})
+    with shop.serve() as address:
+        assert counts(warehouse.run(address, profile=profile)) == (1, 0, 0)
+        assert counts(warehouse.run(address, profile=profile)) == (0, 0, 1)
+    ((moment,),) = warehouse.query("SELECT updated_at FROM ecommerce.orders")
+    assert moment.isoformat() == "2026-01-02T03:04:05+00:00"
+
+
+def test_lines_without_a_time_of_their_own_have_that_of_their_order(verbatim: Verbatim) -> None:
+    shop, warehouse = verbatim
+    line = {name: value for name, value in LINE.items() if name != "updated_at"}
+    shop.put("orders", [{**ORDER, "items": [line]}])
+    with shop.serve() as address:
+        outcome = warehouse.run(address, profile=warehouse.profile(resources=EMBEDDED))
+    assert counts(outcome, "order_items") == (1, 0, 0)
+    lines = warehouse.query("SELECT order_id, updated_at FROM ecommerce.orders__order_items")
+    assert [(key, moment.isoformat()) for key, moment in lines] == [(1, "2026-01-02T03:04:05+00:00")]
+
+
+def test_a_list_of_which_every_row_is_rejected_is_warned_of(
+    verbatim: Verbatim, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop, warehouse = verbatim
+    shop.put("orders", [{**ORDER, "currency": "dollars"}])
+    with shop.serve() as address:
+        warehouse.run(address, profile=warehouse.profile())
+    assert "every row of orders is rejected, the first for currency" in caplog.text
