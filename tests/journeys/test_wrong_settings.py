@@ -42,13 +42,22 @@ WRONG = {
 }
 
 
+def test_the_process_ends_with_the_code_and_shows_no_traceback(
+    project: Path, run_command: RunCommand
+) -> None:
+    result = run_command("--resources", "orders,invoices")
+    _is_one_sentence(result.stderr, "Unknown resource 'invoices'")
+    assert result.returncode == 2
+    _nothing_is_written(project)
+
+
 @pytest.mark.parametrize("case", WRONG)
 def test_a_wrong_setting_is_one_sentence_and_nothing_is_written(
-    case: str, project: Path, run_command: RunCommand
+    case: str, project: Path, run_here: RunCommand
 ) -> None:
     settings, arguments, code, words = WRONG[case]
     _profile_without_base_url(project)
-    result = run_command(*arguments, env={SECTION + name: value for name, value in settings.items()})
+    result = run_here(*arguments, env={SECTION + name: value for name, value in settings.items()})
     _is_one_sentence(result.stderr, words)
     assert result.returncode == code
     _nothing_is_written(project)
@@ -62,15 +71,15 @@ def test_a_wrong_setting_is_one_sentence_and_nothing_is_written(
     ],
 )
 def test_a_destination_that_cannot_be_used_stops_before_anything_is_written(
-    destination: str, words: str, project: Path, run_command: RunCommand
+    destination: str, words: str, project: Path, run_here: RunCommand
 ) -> None:
-    result = run_command(env={"PIPELINES__ECOMMERCE__DESTINATION_TYPE": destination})
+    result = run_here(env={"PIPELINES__ECOMMERCE__DESTINATION_TYPE": destination})
     _is_one_sentence(result.stderr, words)
     assert result.returncode == 2
     _nothing_is_written(project)
 
 
-def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_command: RunCommand) -> None:
+def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_here: RunCommand) -> None:
     with socket.socket() as taken:  # bound and not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/api"
@@ -80,7 +89,7 @@ def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_command
             "BACKOFF_SECONDS": "0.01",
             "REQUEST_ATTEMPTS": "2",
         }
-        result = run_command(env={SECTION + name: value for name, value in settings.items()})
+        result = run_here(env={SECTION + name: value for name, value in settings.items()})
     _is_one_sentence(result.stderr, "Connection refused")
     assert result.returncode == 1
     _nothing_is_written(project)
@@ -112,19 +121,19 @@ def test_a_settings_file_that_is_no_toml_is_named_and_not_quoted(
     _nothing_is_written(project)
 
 
-def test_a_folder_that_is_no_project_is_refused(project: Path, run_command: RunCommand) -> None:
+def test_a_folder_that_is_no_project_is_refused(project: Path, run_here: RunCommand) -> None:
     shutil.rmtree(project / ".dlt")
-    result = run_command()
+    result = run_here()
     _is_one_sentence(result.stderr, "no folder .dlt")
     assert result.returncode == 2
     assert [path.name for path in project.iterdir()] == ["pipelines.py"]
 
 
 def test_an_archive_that_cannot_be_written_stops_before_anything_is_loaded(
-    project: Path, run_command: RunCommand
+    project: Path, run_here: RunCommand
 ) -> None:
     (project / "file").write_text("in the way")
-    result = run_command(env={SECTION + "ARCHIVE_ADDRESS": "file/archive"})
+    result = run_here(env={SECTION + "ARCHIVE_ADDRESS": "file/archive"})
     _is_one_sentence(result.stderr, "`sources.ecommerce.archive_address` is 'file/archive'")
     assert result.returncode == 2
     assert not (project / "raw.duckdb").exists()
