@@ -1,8 +1,12 @@
 """The command: `python pipelines.py --help` tells what it does."""
 
 import sys
-
-from ecommerce_pipeline.command import main
+from pathlib import Path
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        from ecommerce_pipeline.command import main
+
+        sys.exit(main(sys.argv[1:], Path(__file__).resolve().parent))
+    except KeyboardInterrupt:  # before the command could take it
+        sys.exit(130)

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import dataclasses
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -37,10 +38,17 @@ Exit code: 0 every record is accounted for, 1 the run failed, 2 a setting is wro
 YEARS = range(1970, 2200)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; returns its exit code."""
+def main(arguments: Sequence[str], project: Path) -> int:
+    """Run the command; returns its exit code.
+
+    Args:
+        arguments: as they were typed.
+        project: the folder of settings, state and loaded data. It is the current folder from then on, so that
+            the same command does the same wherever it is typed.
+    """
     options = _parser().parse_args(arguments)
     try:
+        os.chdir(project)
         if options.command == "demo":
             from ecommerce_pipeline.demo.command import serve
 
@@ -103,11 +111,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _require_project() -> None:
-    """Settings, state and loaded data belong to a folder; from another one a run would begin anew, in silence."""
+    """Without settings a run would begin anew, in silence."""
     if not Path(".dlt").is_dir():
         raise SettingError(
-            f"There is no folder .dlt in {Path.cwd()}, so no settings and nothing that was loaded before. Change to"
-            " the project's folder and run again."
+            f"There is no folder .dlt in {Path.cwd()}, beside pipelines.py, so no settings and nothing that was loaded"
+            " before. Take it from the project's repository and run again."
         )
 
 

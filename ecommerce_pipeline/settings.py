@@ -7,7 +7,6 @@ A value comes from the first place that has it: an environment variable
 from __future__ import annotations
 
 import difflib
-import math
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
@@ -25,8 +24,13 @@ KINDS: dict[str, tuple[type, str]] = {
 SHORTEST_SECRET = 4
 
 
-def _setting(default: Any, text: str, secret: bool = False, least: float = 0) -> Any:
-    return field(default=default, repr=not secret, metadata={"text": text, "secret": secret, "least": least})
+# Longer pauses and spans are slips of the pen, and some of them more than clocks and calendars can hold.
+DAY_SECONDS, YEAR_SECONDS, CENTURY_DAYS = 86_400, 366 * 86_400, 36_525
+
+
+def _setting(default: Any, text: str, secret: bool = False, least: float = 0, most: float = 1_000_000) -> Any:
+    metadata = {"text": text, "secret": secret, "least": least, "most": most}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True)
@@ -42,27 +46,37 @@ class Settings:
     shop_client_id: str | None = _setting(None, "OAuth2 client id.", secret=True)
     shop_client_secret: str | None = _setting(None, "OAuth2 client secret.", secret=True)
     page_size: int | None = _setting(None, "Rows per page, where it differs from the profile's.", least=1)
-    connect_timeout_seconds: float = _setting(10.0, "How long to wait for a connection.", least=0.001)
+    connect_timeout_seconds: float = _setting(
+        10.0, "How long to wait for a connection.", least=0.001, most=DAY_SECONDS
+    )
     read_timeout_seconds: float = _setting(
-        60.0, "How long to wait for the next bytes of an answer.", least=0.001
+        60.0, "How long to wait for the next bytes of an answer.", least=0.001, most=DAY_SECONDS
     )
     request_attempts: int = _setting(
-        6, "How often one request is tried in all before the run fails.", least=1
+        6, "How often one request is tried in all before the run fails.", least=1, most=1000
     )
-    backoff_seconds: float = _setting(0.5, "First pause before a retry; doubles each time, with jitter.")
-    backoff_max_seconds: float = _setting(30.0, "Longest pause of our own before a retry.")
+    backoff_seconds: float = _setting(
+        0.5, "First pause before a retry; doubles each time, with jitter.", most=DAY_SECONDS
+    )
+    backoff_max_seconds: float = _setting(30.0, "Longest pause of our own before a retry.", most=DAY_SECONDS)
     retry_after_max_seconds: float = _setting(
-        300.0, "Longest pause that the shop may ask for; if it asks for more, the run fails and says so."
+        300.0,
+        "Longest pause that the shop may ask for; if it asks for more, the run fails and says so.",
+        most=YEAR_SECONDS,
     )
     window_attempts: int = _setting(
-        5, "How often a window of the cursor is read in all when it moved.", least=2
+        5, "How often a window of the cursor is read in all when it moved.", least=2, most=1000
     )
     safety_lag_seconds: float | None = _setting(
-        None, "How far behind the shop's clock the cursor stays, where it differs from the profile's."
+        None,
+        "How far behind the shop's clock the cursor stays, where it differs from the profile's.",
+        most=YEAR_SECONDS,
     )
     archive: bool = _setting(True, "Keep every page as it came.")
     archive_address: str = _setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
-    archive_retention_days: int = _setting(30, "Days after which archived pages are deleted; 0 keeps them.")
+    archive_retention_days: int = _setting(
+        30, "Days after which archived pages are deleted; 0 keeps them.", most=CENTURY_DAYS
+    )
     demo_folder: str = _setting("data", "Where the demo shop remembers when it was opened.")
 
     @property
@@ -97,8 +111,12 @@ def load_settings() -> Settings:
 
 
 def _refuse_unknown_keys(section: Any) -> None:
+    if not isinstance(section, dict):
+        raise SettingError(
+            f"`{SECTION}` is {section!r}, expected a table: write [{SECTION}] above its settings."
+        )
     known = [item.name for item in fields(Settings)]
-    for name in section if isinstance(section, dict) else ():
+    for name in section:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean `{close[0]}`?" if close else "docs/settings.md lists all settings."
@@ -111,14 +129,14 @@ def _read(item: Field[Any]) -> Any:
     from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
 
     kind, words = KINDS[str(item.type).split(" | ", maxsplit=1)[0]]
-    key, secret, least = f"{SECTION}.{item.name}", item.metadata["secret"], item.metadata["least"]
+    key, secret = f"{SECTION}.{item.name}", item.metadata["secret"]
     accessor = dlt.secrets if secret else dlt.config
     try:
         value: Any = accessor.get(key, kind)
     except (ConfigValueCannotBeCoercedException, ValueError, OverflowError):
         got = "set to something else" if secret else repr(accessor.get(key))
         raise SettingError(f"`{key}` is {got}, expected {words}.") from None
-    if isinstance(value, int | float) and not (math.isfinite(value) and value >= least):
-        bound = f"at least {least}" if least else "not negative"
-        raise SettingError(f"`{key}` is {value}, expected {words}, {bound}.")
+    least, most = item.metadata["least"], item.metadata["most"]
+    if isinstance(value, int | float) and not least <= value <= most:
+        raise SettingError(f"`{key}` is {value}, expected {words} from {least} to {most}.")
     return value

@@ -40,6 +40,7 @@ def main() -> int:
         shop = subprocess.Popen(
             [sys.executable, "pipelines.py", "demo", "--real"], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
+        shutil.copy(ROOT / "pipelines.py", folder)
         try:
             seconds, megabytes, code = _load(Path(folder), _address(shop))
         finally:
@@ -68,7 +69,7 @@ def _load(folder: Path, address: str) -> tuple[float, float, int]:
         "SOURCES__ECOMMERCE__PAGE_SIZE": str(PAGE_SIZE),
     }
     began = time.monotonic()
-    pipeline = subprocess.Popen([sys.executable, str(ROOT / "pipelines.py")], cwd=folder, env=env)
+    pipeline = subprocess.Popen([sys.executable, "pipelines.py"], cwd=folder, env=env)
     _, status, usage = os.wait4(pipeline.pid, 0)
     return time.monotonic() - began, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import threading
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -40,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=PORT, help=f"port, 0 for any free one (default {PORT})")
     parser.add_argument(
         "--folder",
-        type=Path,
+        type=lambda text: Path(text).absolute(),  # as typed; the run itself goes on in the project's folder
         default=Path("data"),
         help=f"where {FILE} remembers when the shop opened; it lives on from there (default data)",
     )
@@ -92,6 +94,7 @@ def _shop(arguments: argparse.Namespace) -> ServedShop:
         from ecommerce_pipeline.demo.real import open_real_shop
 
         return open_real_shop(ShopOptions(**{**chosen, "live": False}))
+    ShopOptions(**chosen)  # refuses wrong ones before the folder remembers a shop
     sizes = {item.name: getattr(arguments, item.name) for item in dataclasses.fields(Sizes)}
     return open_demo_shop(arguments.folder, utc_now(), sizes=Sizes(**sizes), **{**_ALWAYS_LIVE, **chosen})
 
@@ -111,7 +114,7 @@ def _add_sizes(group: Any) -> None:
     for item in dataclasses.fields(Sizes):
         group.add_argument(
             _switch(item.name),
-            type=int,
+            type=_number(int),
             default=item.default,
             metavar="N",
             help=f"number of {item.name} (default {item.default})",
@@ -128,7 +131,9 @@ def _add_options(group: Any) -> None:
         elif choices:
             group.add_argument(_switch(name), choices=choices, default=None, help=text)
         else:
-            group.add_argument(_switch(name), type=kind, default=None, metavar=_metavar(kind), help=text)
+            group.add_argument(
+                _switch(name), type=_number(kind), default=None, metavar=_metavar(kind), help=text
+            )
 
 
 def _add_faults(group: Any) -> None:
@@ -169,6 +174,21 @@ def _shown(default: object) -> str:
     if isinstance(default, bool):
         return "yes" if default else "no"
     return "none" if default is None else str(default)
+
+
+def _number(kind: type) -> Callable[[str], Any]:
+    """A reader of an argument: a number that is neither negative nor infinite; a text as it is."""
+
+    def read(text: str) -> Any:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = -1
+        if kind is not str and not 0 <= value < math.inf:
+            raise argparse.ArgumentTypeError(f"{text!r}, expected a number that is not negative")
+        return value
+
+    return read
 
 
 def _rate(text: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,40 @@ def test_a_rate_above_one_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     with pytest.raises(SystemExit):
         parser().parse_args(["--fault-reset", "5"])
     assert "expected a number from 0 to 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("switch", "value"),
+    [("--orders", "-5"), ("--orders", "many"), ("--latency-seconds", "inf"), ("--rate-limit", "nan")],
+)
+def test_a_number_that_cannot_be_is_refused(
+    switch: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        parser().parse_args([switch, value])
+    assert stopped.value.code == 2
+    assert f"{switch}: '{value}', expected a number that is not negative" in capsys.readouterr().err
+
+
+def test_an_option_that_is_refused_leaves_no_shop_behind(tmp_path: Path) -> None:
+    arguments = parser().parse_args(["--folder", str(tmp_path / "shop"), "--page-size", "0"])
+    with pytest.raises(SettingError, match="page sizes must be 1 or more"):
+        command.serve(arguments)
+    assert not (tmp_path / "shop").exists()
+
+
+def test_a_folder_is_meant_as_it_was_typed(tmp_path: Path) -> None:
+    assert parser().parse_args(["--folder", "shop"]).folder == tmp_path / "shop"
+
+
+def test_a_port_that_is_taken_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        arguments = parser().parse_args(["--folder", str(tmp_path), "--orders", "0", "--port", port])
+        with pytest.raises(SettingError, match=port):
+            command.serve(arguments)
 
 
 def test_rates_that_add_up_to_more_than_one_are_refused(tmp_path: Path) -> None:

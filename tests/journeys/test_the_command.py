@@ -77,6 +77,42 @@ def test_help_teaches_and_answers_without_importing_dlt(run_command: RunCommand)
     assert "dlt.pipeline" not in result.stderr
 
 
+def test_ctrl_c_while_python_still_imports_prints_no_traceback(
+    project: Path, project_env: dict[str, str]
+) -> None:
+    (project / "ecommerce_pipeline").mkdir()
+    (project / "ecommerce_pipeline" / "command.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "pipelines.py"],
+        cwd=project,
+        env={**project_env, "PYTHONPATH": str(project)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_command_works_on_its_own_folder_wherever_it_is_typed(
+    project: Path, project_env: dict[str, str], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / ".dlt").mkdir(parents=True)  # as a home folder has, where dlt keeps what all projects share
+    done = subprocess.run(
+        [sys.executable, str(project / "pipelines.py"), "--resources", "customers"],
+        cwd=elsewhere,
+        env=project_env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _count(project, "customers") > 0
+    assert list(elsewhere.iterdir()) == [elsewhere / ".dlt"]
+
+
 def test_on_a_terminal_progress_is_shown_in_place_of_log_lines(
     project: Path, project_env: dict[str, str]
 ) -> None:

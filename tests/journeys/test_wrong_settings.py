@@ -25,14 +25,11 @@ WRONG = {
     "unknown shop": ({"SHOP": "nowhere"}, (), 2, "`sources.ecommerce.shop` is 'nowhere'"),
     "profile that lacks a key": ({"SHOP": "shop.toml"}, (), 2, "`base_url` is missing"),
     "missing secret": ({"SHOP_BASE_URL": "http://127.0.0.1:9/api"}, (), 2, "SOURCES__ECOMMERCE__SHOP_TOKEN"),
-    "value of a wrong type": ({"PAGE_SIZE": "many"}, (), 2, "`sources.ecommerce.page_size` is 'many'"),
     "unknown resource": ({}, ("--resources", "orders,invoices"), 2, "Unknown resource 'invoices'"),
     "since after until": ({}, ("--since", "2026-02-01", "--until", "2026-01-01"), 2, "is not before"),
     "a date that is none": ({}, ("--since", "yesterday"), 2, "--since is 'yesterday'"),
     "a date before all dates": ({}, ("--since", "0001-01-01T00:00:00+05:00"), 2, "years 1970 to 2199"),
-    "no time to connect": ({"CONNECT_TIMEOUT_SECONDS": "0"}, (), 2, "at least 0.001"),
-    "a number that is none": ({"BACKOFF_SECONDS": "nan"}, (), 2, "is nan, expected a number"),
-    "one reading alone": ({"WINDOW_ATTEMPTS": "1"}, (), 2, "at least 2"),
+    "no time to connect": ({"CONNECT_TIMEOUT_SECONDS": "0"}, (), 2, "expected a number from 0.001"),
     "no address": ({"SHOP_BASE_URL": "http://[bad", "SHOP_TOKEN": "k"}, (), 2, "begins with https://"),
     "a key with a line end": (
         {"SHOP_BASE_URL": "http://127.0.0.1:9", "SHOP_TOKEN": "k\ny"},
@@ -109,10 +106,17 @@ def test_an_unknown_setting_names_the_one_that_was_meant(project: Path, run_comm
     _nothing_is_written(project)
 
 
-def test_a_settings_file_that_is_no_toml_is_named(project: Path, run_command: RunCommand) -> None:
-    (project / ".dlt" / "config.toml").write_text("[sources.ecommerce\nshop = 1\n")
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [("config.toml", b'shop = "\xff"'), ("secrets.toml", b'[sources.ecommerce]\nshop_token = "pass-word')],
+)
+def test_a_settings_file_that_is_no_toml_is_named_and_not_quoted(
+    file: str, content: bytes, project: Path, run_command: RunCommand
+) -> None:
+    (project / ".dlt" / file).write_bytes(content)
     result = run_command()
-    _is_one_sentence(result.stderr, "config.toml")
+    _is_one_sentence(result.stderr, file)
+    assert "pass-word" not in result.stderr
     assert result.returncode == 2
     _nothing_is_written(project)
 

@@ -1,0 +1,55 @@
+"""A setting that is wrong is refused by its name, with what was got and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dlt.common.runtime.run_context import switch_context
+
+from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.settings import Settings, load_settings
+
+VARIABLE = "SOURCES__ECOMMERCE__"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("page_size", "0", "is 0, expected a whole number from 1 to"),
+        ("page_size", "2.5", "is '2.5', expected a whole number"),
+        ("connect_timeout_seconds", "0", "is 0.0, expected a number from 0.001 to 86400"),
+        ("read_timeout_seconds", "1e300", "is 1e+300, expected a number from 0.001 to 86400"),
+        ("request_attempts", "0", "is 0, expected a whole number from 1 to 1000"),
+        ("request_attempts", "5000", "is 5000, expected a whole number from 1 to 1000"),
+        ("backoff_seconds", "nan", "is nan, expected a number from 0 to 86400"),
+        ("backoff_max_seconds", "inf", "is inf, expected a number from 0 to 86400"),
+        ("retry_after_max_seconds", "-1", "is -1.0, expected a number from 0 to 31622400"),
+        ("window_attempts", "1", "is 1, expected a whole number from 2 to 1000"),
+        ("safety_lag_seconds", "1e15", "expected a number from 0 to 31622400"),
+        ("archive_retention_days", "1000000000", "expected a whole number from 0 to 36525"),
+        ("archive", "maybe", "is 'maybe', expected true or false"),
+    ],
+)
+def test_a_value_that_no_clock_or_count_can_have_is_refused(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE + name.upper(), value)
+    with pytest.raises(SettingError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(f"`sources.ecommerce.{name}` ")
+    assert words in str(caught.value)
+
+
+def test_a_section_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "config.toml").write_text('[sources]\necommerce = "demo"\n')
+    switch_context(None)  # dlt has read the folder before the file was there
+    with pytest.raises(SettingError, match=r"`sources\.ecommerce` is 'demo', expected a table"):
+        load_settings()
+
+
+def test_secrets_are_known_and_not_printed() -> None:
+    settings = Settings(shop_token="pass-word", shop_username="abc")
+    assert settings.secrets == ("pass-word",)
+    assert "pass-word" not in repr(settings)
