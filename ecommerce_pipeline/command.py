@@ -112,11 +112,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _require_project() -> None:
     """Without settings a run would begin anew, in silence."""
-    if not Path(".dlt").is_dir():
-        raise SettingError(
-            f"There is no folder .dlt in {Path.cwd()}, beside pipelines.py, so no settings and nothing that was loaded"
-            " before. Take it from the project's repository and run again."
-        )
+    for needed in (Path(".dlt/config.toml"), Path(".dlt/.workspace")):
+        if not needed.is_file():
+            raise SettingError(
+                f"There is no {needed} in {Path.cwd()}, beside pipelines.py, so no settings or no folder of its own for"
+                " what is loaded. Take it from the project's repository and run again."
+            )
 
 
 def _request(options: argparse.Namespace) -> Request:

@@ -6,11 +6,14 @@ A value comes from the first place that has it: an environment variable
 
 from __future__ import annotations
 
-import difflib
+import os
+import tomllib
 from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.misspellings import of_tables, of_variables, refuse_misspelt
 
 SECTION = "sources.ecommerce"
 
@@ -105,22 +108,22 @@ def load_settings() -> Settings:
     except TomlProviderReadException as error:
         words = " ".join(str(error).split())
         raise SettingError(f"A file in .dlt cannot be read: {words}. Correct it, then run again.") from None
-    _refuse_unknown_keys(section)
+    _check_names(section)
     read = {item.name: _read(item) for item in fields(Settings)}
     return Settings(**{name: value for name, value in read.items() if value is not None})
 
 
-def _refuse_unknown_keys(section: Any) -> None:
+def _check_names(section: Any) -> None:
     if not isinstance(section, dict):
         raise SettingError(
             f"`{SECTION}` is {section!r}, expected a table: write [{SECTION}] above its settings."
         )
     known = [item.name for item in fields(Settings)]
-    for name in section:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean `{close[0]}`?" if close else "docs/settings.md lists all settings."
-            raise SettingError(f"Unknown setting `{SECTION}.{name}`. {hint}")
+    refuse_misspelt((f"{SECTION}.{name}" for name in section), known)
+    refuse_misspelt(of_variables(os.environ), known)
+    for file in (Path(".dlt/config.toml"), Path(".dlt/secrets.toml")):
+        if file.is_file():
+            refuse_misspelt(of_tables(tomllib.loads(file.read_text("utf-8"))), known)
 
 
 def _read(item: Field[Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from pathlib import Path
 
@@ -121,12 +120,13 @@ def test_a_settings_file_that_is_no_toml_is_named_and_not_quoted(
     _nothing_is_written(project)
 
 
-def test_a_folder_that_is_no_project_is_refused(project: Path, run_here: RunCommand) -> None:
-    shutil.rmtree(project / ".dlt")
+@pytest.mark.parametrize("lacking", ["config.toml", ".workspace"])
+def test_a_folder_that_is_no_project_is_refused(project: Path, run_here: RunCommand, lacking: str) -> None:
+    (project / ".dlt" / lacking).unlink()
     result = run_here()
-    _is_one_sentence(result.stderr, "no folder .dlt")
+    _is_one_sentence(result.stderr, f"no .dlt/{lacking}")
     assert result.returncode == 2
-    assert [path.name for path in project.iterdir()] == ["pipelines.py"]
+    assert {path.name for path in project.iterdir()} == {"pipelines.py", ".dlt"}
 
 
 def test_an_archive_that_cannot_be_written_stops_before_anything_is_loaded(

@@ -53,3 +53,41 @@ def test_secrets_are_known_and_not_printed() -> None:
     settings = Settings(shop_token="pass-word", shop_username="abc")
     assert settings.secrets == ("pass-word",)
     assert "pass-word" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("SOURCES__ECOMERCE__SHOP", "Did you mean `sources.ecommerce.shop`?"),
+        ("SOURCE__ECOMMERCE__SHOP", "Did you mean `sources.ecommerce.shop`?"),
+        ("SOURCES__ECOMMERCE__SHOPP", "Did you mean `shop`?"),
+        ("SOURCES__ECOMMERCE__PAGE_SIZES", "Did you mean `page_size`?"),
+        ("PIPELINES__ECOMMERCE__DESTINATION_TYP", "Did you mean `destination_type`?"),
+        ("PIPELINE__ECOMMERCE__DESTINATION_TYPE", "Did you mean `pipelines.ecommerce.destination_type`?"),
+    ],
+)
+def test_a_misspelt_variable_is_not_passed_over(
+    variable: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "snowflake")
+    with pytest.raises(SettingError) as caught:
+        load_settings()
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "table", ["[source.ecommerce]\nshop = 'x'", "[pipelines.ecommerce]\ndestinaton_type = 'snowflake'"]
+)
+def test_a_misspelt_name_in_the_file_is_not_passed_over(table: str, tmp_path: Path) -> None:
+    (tmp_path / ".dlt").mkdir()
+    (tmp_path / ".dlt" / "config.toml").write_text(table, "utf-8")
+    with pytest.raises(SettingError, match="Did you mean"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "variable", ["SOURCES__DATA_WRITER__FILE_MAX_ITEMS", "PIPELINES__OTHER__DESTINATION_TYPE"]
+)
+def test_names_of_others_are_left_alone(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "1")
+    assert load_settings() == Settings()
