@@ -57,10 +57,10 @@ def print_outcome(outcome: Outcome) -> None:
     """The account of a run as a table on standard output."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     table = Table(title=f"{outcome.shop} into {outcome.destination}", title_justify="left")
-    table.add_column("resource")
+    table.add_column("resource", no_wrap=True)
     for name in ("pages", "fetched", "loaded", "rejected", "repeated", "retries"):
         table.add_column(name, justify="right")
-    table.add_column("cursor (UTC)")
+    table.add_column("cursor (UTC)", no_wrap=True)
     for account in outcome.accounts:
         numbers = (
             account.pages,
@@ -70,7 +70,7 @@ def print_outcome(outcome: Outcome) -> None:
             account.repeated,
             account.retries.total(),
         )
-        cursor = f"{account.cursor_after:%Y-%m-%d %H:%M:%S}" if account.cursor_after else ""
+        cursor = f"{account.cursor_after:%y-%m-%d %H:%M}" if account.cursor_after else ""
         table.add_row(account.resource, *(f"{number:,}" for number in numbers), cursor)
     console.print(table)
     for account in outcome.accounts:

@@ -207,7 +207,20 @@ def _greeting(address: str, shop: ServedShop) -> str:
         f"The demo shop is open at {address}/api (Ctrl-C closes it).\n"
         f"  key     {options.token} ({options.auth})\n"
         f"  paging  {options.paging}, sorted by {options.sort}\n"
-        f"  try     {_curl(address, options)}"
+        f"  try     {_curl(address, options)}\n"
+        f"  load    {_load(address, options)}"
+    )
+
+
+def _load(address: str, options: ShopOptions) -> str:
+    """How to load it from another terminal; the profile that ships fits the usual paging and key."""
+    settings = (
+        f"SOURCES__ECOMMERCE__SHOP_BASE_URL={address}/api SOURCES__ECOMMERCE__SHOP_TOKEN={options.token}"
+    )
+    if (options.paging, options.auth, options.sort) == ("page_number", "bearer", "updated_at"):
+        return f"{settings} python pipelines.py"
+    return (
+        f"write a profile for this paging, order and key (docs/shops.md), then {settings} python pipelines.py"
     )
 
 

@@ -176,7 +176,7 @@ class Endpoint:
             where = paging.total_path or paging.total_header
             raise ContractBroken(
                 f"GET {reply.address}: expected the number of all rows at `{where}`, got {value!r}."
-                " Correct `paging.total_path` in the profile, or leave it out if the shop reports none."
+                " Correct `paging.total_path` or `total_header` in the profile, or leave it out."
             ) from None
 
     def _following(

@@ -46,7 +46,7 @@ def _check_total(client: ShopClient, declared: ResourceProfile) -> None:
             return
     raise ContractBroken(
         f"GET {pages[0].address}: the shop reports {pages[0].total} rows in all, and the list goes on after them."
-        " Correct `paging.total_path` in the profile, or leave it out."
+        " Correct `paging.total_path` or `total_header` in the profile, or leave it out."
     )
 
 

@@ -20,8 +20,20 @@ logger = logging.getLogger(__name__)
 Reading = Callable[[Endpoint, Window], Iterator[Page]]
 
 
+TOTALS = "If the shop's totals cannot be trusted, leave the total out of the profile's paging."
+
+
 class Unsettled(Exception):
-    """A reading of the window cannot be trusted; it is read again."""
+    """A reading of the window cannot be trusted; it is read again.
+
+    Args:
+        reason: what contradicts what.
+        cure: what to do when it stays so.
+    """
+
+    def __init__(self, reason: str, cure: str = TOTALS) -> None:
+        super().__init__(reason)
+        self.cure = cure
 
 
 class Tally:
@@ -89,7 +101,10 @@ def miscount(total: int | None, rows: int) -> str:
 
 def loop(request: PageRequest) -> Unsettled:
     """The error of a reference that was followed before."""
-    return Unsettled(f"the reference to the next page leads back to {shown_address(request.address)}, a loop")
+    return Unsettled(
+        f"the reference to the next page leads back to {shown_address(request.address)}, a loop",
+        "Correct the name of the parameter, or the path of the reference, in the profile's paging.",
+    )
 
 
 def check_sorted(endpoint: Endpoint, page: Page, window: Window) -> None:
@@ -167,15 +182,15 @@ def again(endpoint: Endpoint, window: Window, attempts: int, reading: Reading) -
             return
         except Unsettled as reason:
             failures += 1
-            give_up_after(endpoint, failures, attempts, str(reason))
+            give_up_after(endpoint, failures, attempts, reason)
 
 
-def give_up_after(endpoint: Endpoint, failures: int, attempts: int, reason: str) -> None:
+def give_up_after(endpoint: Endpoint, failures: int, attempts: int, reason: Unsettled) -> None:
     """Count another reading of a window; too many end the run, and the cursor stays."""
     if failures >= attempts:
         raise ContractBroken(
             f"{endpoint.profile.path}: {reason}, in each of {attempts} readings. The cursor stays, nothing is lost."
-            " If the shop's totals cannot be trusted, leave `total_path` out of the profile's paging."
+            f" {reason.cure}"
         )
     endpoint.retries["window_read_again"] += 1
     logger.warning("reading a window of %s again: %s", endpoint.profile.path, reason)

@@ -73,7 +73,7 @@ def cursor_walk(
         try:
             top, turned = yield from _top(endpoint, steps, page)
         except Unsettled as reason:
-            give_up_after(endpoint, steps.back(), attempts, str(reason))
+            give_up_after(endpoint, steps.back(), attempts, reason)
             continue
         if top is None or (window.until is not None and top >= window.until):
             return
@@ -110,15 +110,16 @@ def _check_continues(endpoint: Endpoint, before: Page, page: Page, value: dateti
     }
     if known.isdisjoint(page.identities):
         raise Unsettled(
-            f"asked for rows since {value.isoformat()}, the known row of that very instant did not come: the"
-            " shop's filter leaves it out (then set `cursor.since_inclusive = false` in the profile)"
+            f"asked for rows since {value.isoformat()}, the known row of that very instant did not come",
+            "If the shop's filter leaves that instant out, set `cursor.since_inclusive = false` in the profile.",
         )
     older = len(before.rows) - len(known)
     if before.total is not None and page.total is not None and before.total - page.total > older:
         raise Unsettled(
             f"{miscount(before.total, older + page.total)}, {older} before {value.isoformat()} and"
-            f" {page.total} since then. Rows without `{endpoint.profile.cursor.field}` may be hidden by the filter"
-            ' (then set `order = "unknown"` in the profile)'
+            f" {page.total} since then",
+            f'If the filter hides rows without `{endpoint.profile.cursor.field}`, set `order = "unknown"` in the'
+            " profile; if the totals cannot be trusted, leave them out of its paging.",
         )
 
 
