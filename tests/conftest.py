@@ -105,7 +105,7 @@ def run_here(project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
         for name, value in (env or {}).items():
             monkeypatch.setenv(name, value)
         _forget_the_project()
-        code = main(arguments)
+        code = main(arguments, project)
         shown = capfd.readouterr()
         return subprocess.CompletedProcess(arguments, code, shown.out, shown.err)
 
