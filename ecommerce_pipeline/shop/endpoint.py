@@ -139,7 +139,7 @@ class Endpoint:
     def lowest(self, moment: datetime) -> datetime:
         """The lowest value that a filter since a moment may show; a step earlier where it leaves out its bound."""
         inclusive = self.profile.cursor.since_inclusive
-        return self.floor(moment) if inclusive else self.floor(moment) - self._instants.step
+        return self.floor(moment) if inclusive else self._instants.before(moment)
 
     def _bounds(self, window: Window) -> dict[str, str]:
         cursor = self.profile.cursor

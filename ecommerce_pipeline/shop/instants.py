@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 from ecommerce_pipeline.records.wire import instant_parser
 from ecommerce_pipeline.shop.profile import Cursor
 
+FIRST = datetime.min.replace(tzinfo=UTC)
+"""Some shops send it where an instant is missing."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -20,8 +23,8 @@ class CursorInstants:
         self._zone = ZoneInfo(declared.timezone)
         self._form = declared.format
         self._parse = instant_parser(declared.format, self._zone if declared.format == "naive" else None)
-        precision = "second" if declared.format in ("unix", "rfc2822") else declared.precision
-        self._step = {"second": 1_000_000, "millisecond": 1_000}.get(precision, 1)
+        finest = {"unix": 1_000_000, "rfc2822": 1_000_000, "unix_ms": 1_000}.get(declared.format, 1)
+        self._step = max(finest, {"second": 1_000_000, "millisecond": 1_000}.get(declared.precision, 1))
         self.step = timedelta(microseconds=self._step)
         self._timespec = {1_000_000: "seconds", 1_000: "milliseconds"}.get(self._step, "microseconds")
 
@@ -38,6 +41,11 @@ class CursorInstants:
         A row may carry more digits than a request; progress counts only as far as it can be asked for.
         """
         return moment.replace(microsecond=moment.microsecond // self._step * self._step)
+
+    def before(self, moment: datetime) -> datetime:
+        """The instant that a parameter can say before this one; the calendar's first has none."""
+        moment = self.floor(moment)
+        return moment - self.step if moment - FIRST >= self.step else moment
 
     def parameter(self, moment: datetime) -> str:
         """The instant as a parameter, cut down, never rounded up: a lower bound then asks for a little more."""

@@ -13,8 +13,10 @@ from pydantic import BaseModel
 
 from ecommerce_pipeline.settings import describe
 from ecommerce_pipeline.shop.profile import Auth, Cursor, Pacing, Paging, ResourceProfile, ShopProfile
+from ecommerce_pipeline.shop.profile_file import load_profile
 from tests.house.tree import DOCS, ROOT, code_in, help_of, make_targets, name
 
+SHOPS_PAGE = ROOT / "docs" / "shops.md"
 SETTINGS_PAGE = ROOT / "docs" / "settings.md"
 CONFIG = ROOT / ".dlt" / "config.toml"
 
@@ -59,8 +61,17 @@ def test_every_setting_is_documented() -> None:
 
 @pytest.mark.parametrize("table", [Auth, Pacing, Paging, Cursor, ResourceProfile, ShopProfile])
 def test_every_key_of_a_profile_is_documented(table: type[BaseModel]) -> None:
-    page = (ROOT / "docs" / "shops.md").read_text("utf-8")
-    assert [key for key in table.model_fields if not re.search(rf"\b{key}\b", page)] == []
+    page = SHOPS_PAGE.read_text("utf-8")
+    tables = ".".join(re.findall(r"^\[([a-z_.]+)\]", page, re.MULTILINE)).split(".")
+    written = {*re.findall(r"\b([a-z_]+) = ", page), *re.findall(r"`([a-z_]+)`", page), *tables}
+    assert [key for key in table.model_fields if key not in written] == []
+
+
+def test_the_profile_that_is_shown_is_a_right_one(tmp_path: Path) -> None:
+    example = re.search(r"^```toml\n(.*?)^```", SHOPS_PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert example is not None
+    (tmp_path / "myshop.toml").write_text(example.group(1), "utf-8")
+    assert load_profile(str(tmp_path / "myshop.toml")).name == "myshop"
 
 
 def test_every_key_of_the_configuration_is_documented() -> None:
