@@ -102,7 +102,7 @@ def _run(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.settings import load_settings
 
     _require_project()
-    checked = load_settings()
+    checked = _with_demo_key(load_settings())
     check(request, checked)
     with _shop(checked) as settings, progress() as watch:
         outcome = run(request, settings, watch=watch)
@@ -157,18 +157,31 @@ def _instant(option: str, text: str | None) -> datetime | None:
     return moment.astimezone(UTC)
 
 
+def _is_demo(settings: Settings) -> bool:
+    """Whether no shop is named: the demo shop is opened for the run."""
+    return settings.shop == "demo" and not settings.shop_base_url
+
+
+def _with_demo_key(settings: Settings) -> Settings:
+    """The settings, with the demo shop's own key where it is read and no other key is set."""
+    if not _is_demo(settings) or settings.shop_token:
+        return settings
+    from ecommerce_pipeline.demo import ShopOptions
+
+    return dataclasses.replace(settings, shop_token=ShopOptions.token)
+
+
 @contextlib.contextmanager
 def _shop(settings: Settings) -> Iterator[Settings]:
     """The settings of the shop to read; without an address the demo shop is opened for the run."""
-    if settings.shop != "demo" or settings.shop_base_url:
+    if not _is_demo(settings):
         yield settings
         return
     from ecommerce_pipeline.demo import open_demo_shop
 
     shop = open_demo_shop(Path(settings.demo_folder), datetime.now(UTC))
     with shop.serve() as address:
-        token = settings.shop_token or shop.options.token
-        yield dataclasses.replace(settings, shop_base_url=f"{address}/api", shop_token=token)
+        yield dataclasses.replace(settings, shop_base_url=f"{address}/api")
 
 
 def _log_to_stderr() -> None:

@@ -133,7 +133,9 @@ def check(request: Request, settings: Settings) -> None:
     Raises:
         SettingError: see `run`.
     """
-    _chosen(request.resources, load_profile(settings.shop))
+    profile = load_profile(settings.shop)
+    _chosen(request.resources, profile)
+    ShopClient(profile, settings)
     open_destination()
 
 

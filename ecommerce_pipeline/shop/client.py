@@ -8,7 +8,6 @@ the walks in `ecommerce_pipeline.shop.walks` ask for pages in an order of their 
 from __future__ import annotations
 
 import logging
-import os
 import random
 import time
 from collections import Counter
@@ -19,7 +18,6 @@ from typing import Any
 
 import requests
 import tenacity
-from dlt.sources.helpers.rest_client.client import RESTClient
 
 from ecommerce_pipeline.errors import RetryLater, SettingError, ShopRefused, ShopUnreachable
 from ecommerce_pipeline.records.content import decode_json
@@ -27,6 +25,7 @@ from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.addresses import base_origin, origin, shown_address
 from ecommerce_pipeline.shop.auth import build_auth, forget_token
 from ecommerce_pipeline.shop.clock import shop_time
+from ecommerce_pipeline.shop.connection import Connection, open_session
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use
 from ecommerce_pipeline.shop.pacing import Pacer
 from ecommerce_pipeline.shop.profile import ShopProfile
@@ -54,7 +53,7 @@ class ShopClient:
         clocks: time and chance.
 
     Raises:
-        SettingError: a secret is missing, or the base address is none.
+        SettingError: a secret is missing or cannot be sent, the base address or a file of certificates is none.
     """
 
     def __init__(self, profile: ShopProfile, settings: Settings, clocks: Clocks | None = None) -> None:
@@ -64,9 +63,9 @@ class ShopClient:
         base_url = (settings.shop_base_url or profile.base_url).rstrip("/") + "/"
         self._settings = settings
         self._origin = _base_origin(base_url)
-        session = _session(base_url)
+        session = open_session(base_url)
         self._auth = build_auth(profile.auth, settings, session)
-        self._rest = RESTClient(
+        self._rest = Connection(
             base_url, headers={"Accept": "application/json"}, auth=self._auth, session=session
         )
         self._pacer = Pacer(
@@ -198,15 +197,6 @@ def _base_origin(base_url: str) -> tuple[str, str, int]:
             " and names a host, without user, password and parameters. Correct"
             " `sources.ecommerce.shop_base_url` or the profile's `base_url`."
         ) from None
-
-
-def _session(base_url: str) -> requests.Session:
-    """A session that looks up proxies and certificates once, not at every request."""
-    session = requests.Session()
-    session.proxies = dict(requests.utils.get_environ_proxies(base_url))
-    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    session.trust_env = False
-    return session
 
 
 def _decode(response: requests.Response) -> Any:

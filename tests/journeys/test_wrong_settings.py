@@ -36,6 +36,12 @@ WRONG = {
         2,
         "`sources.ecommerce.shop_token` has a line end",
     ),
+    "a key that the demo shop could not be sent": (
+        {"SHOP_TOKEN": " k"},
+        (),
+        2,
+        "`sources.ecommerce.shop_token`",
+    ),
     "a demo port that cannot be": ({}, ("demo", "--port", "99999999"), 2, "99999999"),
     "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
 }

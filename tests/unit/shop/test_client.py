@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ecommerce_pipeline.errors import PipelineError, ShopRefused, ShopUnreachable
+from ecommerce_pipeline.errors import PipelineError, SettingError, ShopRefused, ShopUnreachable
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.exchange import PageRequest, Use
@@ -137,6 +138,27 @@ def test_a_key_that_the_shop_quotes_is_not_shown(answer: Answer) -> None:
         _visit(server).get()
     assert KEY not in str(caught.value)
     assert "***" in str(caught.value)
+
+
+def test_dlts_own_log_does_not_show_the_signature_of_an_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("dlt.common.logger.LOGGER", logging.getLogger("dlt"))
+    caplog.set_level(logging.DEBUG)
+    with serving(Answer()) as server:
+        _visit(server).get(f"{server.address}/orders?page=2&signature={KEY}")
+    # urllib3 logs whole addresses, but only to a person who turns its own log on.
+    logged = [record.getMessage() for record in caplog.records if not record.name.startswith("urllib3")]
+    assert "orders?page=2" in logged[0]
+    assert KEY not in " ".join(logged)
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_do_not_exist_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, "nowhere.pem")
+    with pytest.raises(SettingError, match=f"{name} is 'nowhere.pem', expected a file"):
+        _visit(Scripted("https://shop.example"))
 
 
 def test_an_address_that_two_libraries_read_differently_is_not_asked() -> None:
