@@ -27,7 +27,10 @@ def start_from_committed(pipeline: dlt.Pipeline) -> None:
     if pipeline.has_pending_data:
         follows = committed in lineage.states()
     else:
-        follows = committed == _local(pipeline) or pipeline.first_run
+        # A first load that failed for good leaves a cursor behind, and nothing in the warehouse.
+        follows = committed == _local(pipeline) and not (
+            committed == NOTHING and pipeline.default_schema_name
+        )
     if follows:
         return
     logger.warning(

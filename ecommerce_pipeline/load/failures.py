@@ -25,6 +25,8 @@ class FailuresNamed:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if not isinstance(error, Exception) or isinstance(error, PipelineError):
             return
+        if _interrupted(error):
+            raise KeyboardInterrupt from None
         inner = _ours(error)
         if inner is not None:
             raise inner from None
@@ -52,6 +54,12 @@ def _kept(step: str, cause: BaseException | None) -> str:
         "What was fetched is kept in the pipeline's working folder and is loaded by the next run;"
         " `dlt pipeline ecommerce info` shows it."
     )
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _ours(error: BaseException | None) -> PipelineError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from typing import Any
 
@@ -14,6 +15,9 @@ from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.source import account_rows, ecommerce
 from ecommerce_pipeline.source.reading import Reading
 
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+"""Passes; any other failure of normalising would come again, a package that a kill left half moved included."""
+
 
 def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
     """Normalise and load what is pending; returns the ids of loaded packages and the seconds of both stages.
@@ -25,7 +29,7 @@ def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
     try:
         pipeline.normalize()
     except PipelineStepFailed as error:
-        if not isinstance(error.exception, OSError):  # a full disk passes
+        if getattr(error.exception, "errno", None) not in FULL_DISK:
             pipeline.drop()
         raise
     middle = time.monotonic()

@@ -200,8 +200,10 @@ def _base_origin(base_url: str) -> tuple[str, str, int]:
 
 
 def _decode(response: requests.Response) -> Any:
-    if response.status_code == 204 or not response.content.strip():
+    if response.status_code == 204:
         return None
+    if not response.content.strip():
+        raise RetryLater("200 with an empty body", "empty_body")
     try:
         return decode_json(response.content)
     except ValueError:

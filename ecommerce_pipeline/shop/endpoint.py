@@ -104,6 +104,12 @@ class Endpoint:
         self.pages += 1
         return page
 
+    def page_again(self, request: PageRequest) -> Page:
+        """Ask for a page after a list's first. Where we count pages, one that is refused is beyond the end: rows have
+        left the list. The walks ask for the first page again by `page`, which betrays every other refusal.
+        """
+        return self.page(replace(request, beyond=request.beyond or 0) if self.counts_pages else request)
+
     def key(self, row: Any) -> Any:
         """The row's primary key as the shop sent it, None where it has none."""
         return value_at(row, self.profile.key)

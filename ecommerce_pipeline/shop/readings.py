@@ -44,6 +44,7 @@ class Tally:
         keys: hashes of the identities of the rows.
         rows: how many rows came, doubles included.
         pages: for each page a hash of the identities in their order.
+        last_total: the total of the page that came last.
     """
 
     def __init__(self) -> None:
@@ -51,12 +52,14 @@ class Tally:
         self.keys: set[int] = set()
         self.rows = 0
         self.pages: list[int] = []
+        self.last_total: int | None = None
 
     def add(self, page: Page) -> bool:
         """Count a page; returns whether it brought a row that was not seen before."""
         identities = [hash(identity) for identity in page.identities]
         new = not self.keys.issuperset(identities)
         self.totals.add(page.total)
+        self.last_total = page.total
         self.keys.update(identities)
         self.rows += len(identities)
         self.pages.append(hash(tuple(identities)))
@@ -79,8 +82,9 @@ def check_both(forward: Tally, backward: Tally) -> None:
     totals = forward.totals | backward.totals
     if None in totals:
         return
-    if len(totals) == 1 and totals != {came}:
-        raise Unsettled(miscount(next(iter(totals)), came))
+    last = backward.last_total or 0
+    if (len(totals) == 1 and last != came) or came < last:
+        raise Unsettled(miscount(last, came))
 
 
 def complete(total: int | None, rows: int) -> bool:
@@ -148,9 +152,11 @@ def chain(endpoint: Endpoint, window: Window) -> Iterator[Page]:
         if following in asked:
             raise loop(following)
         asked.add(following)
-        page = endpoint.page(following)
+        page = endpoint.page_again(following) if before else endpoint.page(following)
         check_filter(endpoint, page, window)
-        if before and not goes_on(endpoint, before, page, second=len(asked) == 2):
+        if before and not goes_on(
+            endpoint, before, page, second=len(asked) == 2 and following.beyond is None
+        ):
             return
         yield page
         before, following = page, page.following
@@ -167,7 +173,7 @@ def goes_on(endpoint: Endpoint, before: Page, page: Page, second: bool) -> bool:
     """
     if not page.rows or page.identities != before.identities:
         return True
-    misspelt = second and page.request.beyond is None and len(page.rows) >= endpoint.full_page
+    misspelt = second and len(page.rows) >= endpoint.full_page
     if misspelt or not endpoint.counts_pages:
         raise loop(page.request)
     return False

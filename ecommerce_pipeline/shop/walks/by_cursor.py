@@ -137,15 +137,16 @@ def _same_value_pages(
     while page.following is not None and not _beyond(page.top, value):
         if page.following in requests:
             raise loop(page.following)
-        before, page = page, endpoint.page(page.following)
-        if not goes_on(endpoint, before, page, second=len(requests) == 1):
+        before, following = page, page.following
+        page = endpoint.page_again(following)
+        if not goes_on(endpoint, before, page, second=len(requests) == 1 and following.beyond is None):
             break
         yield page
         requests.append(page.request)
         forward.add(page)
     top = None
     for request in reversed(requests):
-        page = endpoint.page(request)
+        page = endpoint.page(request) if request == requests[0] else endpoint.page_again(request)
         yield page
         backward.add(page)
         top = top or page.top

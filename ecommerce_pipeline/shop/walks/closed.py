@@ -42,7 +42,7 @@ def closed_window(endpoint: Endpoint, window: Window) -> Iterator[Page]:
     if forward.proven:
         return
     for request in reversed(requests):
-        page = endpoint.page(request)
+        page = endpoint.page(request) if request == requests[0] else endpoint.page_again(request)
         yield page
         backward.add(page)
     check_both(forward, backward)

@@ -198,3 +198,19 @@ def test_a_list_that_never_stands_still_is_refused_in_one_sentence() -> None:
     shop.before_answer = lambda: shop.write(100 + shop.asked, tick=1)
     with pytest.raises(ContractBroken, match="in each of 3 readings"):
         Reader(shop, **NO_END).run(attempts=3)
+
+
+@pytest.mark.parametrize("at_request", range(2, 9))
+@pytest.mark.parametrize(
+    "options", [{"order": "id"}, {"order": "id", "paging": "offset"}, {"order": "cursor"}]
+)
+def test_a_page_that_is_refused_after_rows_left_the_list_is_no_reason_to_stop(
+    options: dict[str, Any], at_request: int
+) -> None:
+    seconds = 0 if options["order"] == "cursor" else 1
+    shop = FakeShop(_rows(10, seconds), now=20, refuses_beyond=True, **options)
+    shop.before_answer = lambda: shop.write(1, tick=1) if shop.asked == at_request else None
+    reader = Reader(shop)
+    reader.run()
+    reader.run()
+    assert reader.missing() == {}
