@@ -194,3 +194,41 @@ def test_rows_that_a_warehouse_refuses_for_good_are_read_again_once_it_is_mended
             connection.execute("DROP INDEX ecommerce.guard")
         warehouse.run(address)
     assert differences(shop, warehouse.database) == []
+
+
+def test_a_first_load_that_fails_for_good_is_read_again(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dlt.destinations.exceptions import DatabaseTerminalException
+    from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
+
+    real = DuckDbCopyJob.run
+
+    def refused(job: DuckDbCopyJob) -> None:
+        if "orders." in job.job_id():
+            raise DatabaseTerminalException(ValueError("refused"))
+        real(job)
+
+    shop, warehouse = open_shop(sizes=SIZES)
+    with shop.serve() as address:
+        monkeypatch.setattr(DuckDbCopyJob, "run", refused)
+        with pytest.raises(DestinationFailed, match="load step failed"):
+            warehouse.run(address)
+        monkeypatch.setattr(DuckDbCopyJob, "run", real)
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+
+
+def test_an_interrupted_reading_is_an_interruption_and_no_failure(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ecommerce_pipeline.source.acceptance import Acceptance
+
+    def interrupted(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    shop, warehouse = open_shop(sizes=SIZES)
+    with shop.serve() as address:
+        monkeypatch.setattr(Acceptance, "judge", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            warehouse.run(address)
