@@ -25,7 +25,7 @@ def start_from_committed(pipeline: dlt.Pipeline) -> None:
     committed = _committed(pipeline)
     lineage = Lineage(pipeline)
     if pipeline.has_pending_data:
-        follows = committed in lineage.states()
+        follows = committed in lineage.states() and not _unsafe(pipeline)
     else:
         # A first load that failed for good leaves a cursor behind, and nothing in the warehouse.
         follows = committed == _local(pipeline) and not (
@@ -38,6 +38,18 @@ def start_from_committed(pipeline: dlt.Pipeline) -> None:
         " is read again"
     )
     pipeline.drop()
+
+
+def _unsafe(pipeline: dlt.Pipeline) -> bool:
+    """Whether waiting packages may not be loaded: a kill left no schema for them, or their load had begun.
+
+    dlt does not empty its staging tables when it goes on with a package, and rows that a job had copied
+    already would come twice. To read them again is always safe.
+    """
+    if not pipeline.default_schema_name:
+        return True
+    packages = map(pipeline.get_load_package_info, pipeline.list_normalized_load_packages())
+    return any(jobs for package in packages for state, jobs in package.jobs.items() if state != "new_jobs")
 
 
 class Lineage:
