@@ -36,18 +36,19 @@ class _Steps:
         self.value = self._earlier = start
         self.before: Page | None = None
         self._failed_at: object = self
-        self._failures = 0
+        self._reasons: list[str] = []
 
     def forward(self, value: datetime, page: Page | None) -> None:
         """Ask since `value` next; `page` is checked against what comes then, None for no check."""
         self._earlier, self.value, self.before = self.value, value, page
 
-    def back(self) -> int:
-        """Ask for the page before again; returns how often the walk failed at this place."""
-        self._failures = self._failures + 1 if self._failed_at == self.value else 1
-        self._failed_at = self.value
+    def back(self, reason: Unsettled) -> list[str]:
+        """Ask for the page before again; returns why the walk failed at this place so far."""
+        if self._failed_at != self.value:
+            self._failed_at, self._reasons = self.value, []
+        self._reasons.append(str(reason))
         self.value, self.before = self._earlier, None
-        return self._failures
+        return self._reasons
 
 
 def cursor_walk(
@@ -58,7 +59,8 @@ def cursor_walk(
     Each request asks for the first page since the highest value seen. An edited row moves to the end,
     where the walk will come; no position is used that an edit could shift. Only where a whole page shares
     one value are pages turned, by `_same_value_pages`. At each step it is checked that the list goes on
-    where the page before ended; where it does not, the walk goes one step back.
+    where the page before ended; where it does not, the walk goes one step back. From the ceiling on, a shop
+    that is written all the time may contradict itself in every reading; there the walk ends as it is.
 
     Raises:
         ContractBroken: the list is not sorted by the cursor, or the filter hides rows.
@@ -73,13 +75,23 @@ def cursor_walk(
         try:
             top, turned = yield from _top(endpoint, steps, page)
         except Unsettled as reason:
-            give_up_after(endpoint, steps.back(), attempts, reason)
+            reasons = steps.back(reason)
+            if _only_busy(asked.since, ceiling, reasons):
+                break
+            give_up_after(endpoint, len(reasons), attempts, reason)
             continue
         if top is None or (window.until is not None and top >= window.until):
             return
         newest += top > ceiling
         steps.forward(top, None if turned else page)
     logger.warning("%s is written faster than it is read; the next run goes on", endpoint.profile.path)
+
+
+def _only_busy(since: datetime | None, ceiling: datetime, reasons: list[str]) -> bool:
+    """Whether rows from a value on need not be complete: the next run asks for them again, as the cursor stays at
+    or below the ceiling, and other numbers in each reading tell of writes. A shop at rest repeats its contradiction.
+    """
+    return since is not None and since >= ceiling and len(set(reasons)) > 1
 
 
 def _top(
