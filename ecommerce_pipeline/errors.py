@@ -7,7 +7,8 @@ PipelineError
     ├── ShopRefused     the shop said no and will say no again: key, permission, address
     ├── ShopUnreachable retries are used up: the shop or the network is away
     ├── ContractBroken  the shop answered, but not what its profile declares
-    └── DestinationFailed  the warehouse refused; what was fetched is kept
+    ├── DestinationFailed  the warehouse refused; what was fetched is kept
+    └── AnotherRun      another run holds the working folder; this one wrote nothing
 
 RetryLater              one request may be tried again; never leaves the reader
 """
@@ -61,6 +62,10 @@ class ContractBroken(RunFailed):
 
 class DestinationFailed(RunFailed):
     """The warehouse cannot be written. The fetched data is kept and loaded by the next run."""
+
+
+class AnotherRun(RunFailed):
+    """Another run works in the same folder; run again when it has ended."""
 
 
 class RetryLater(PipelineError):

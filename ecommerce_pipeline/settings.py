@@ -75,6 +75,18 @@ class Settings:
         "How far behind the shop's clock the cursor stays, where it differs from the profile's.",
         most=YEAR_SECONDS,
     )
+    checkpoint_rows: int = _setting(
+        100_000,
+        "How many rows are fetched before they are committed and the run goes on.",
+        least=1,
+        most=10**9,
+    )
+    checkpoint_seconds: float = _setting(
+        300.0, "The same by time, whichever comes first.", least=0.001, most=YEAR_SECONDS
+    )
+    destination_wait_seconds: float = _setting(
+        60.0, "How long to wait for a DuckDB file that is open elsewhere.", most=DAY_SECONDS
+    )
     archive: bool = _setting(True, "Keep every page as it came.")
     archive_address: str = _setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
     archive_retention_days: int = _setting(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import logging
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dlt
@@ -12,8 +14,10 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.journal import Journal
-from ecommerce_pipeline.source import account_rows, ecommerce
+from ecommerce_pipeline.source import BOOKKEEPING_TABLES, account_rows, ecommerce
 from ecommerce_pipeline.source.reading import Reading
+
+logger = logging.getLogger(__name__)
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 """Passes; any other failure of normalising would come again, a package that a kill left half moved included."""
@@ -39,12 +43,22 @@ def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
 
 
 class Package:
-    """The stages of one run, each timed."""
+    """The stages of one run, each timed; a long run goes through them step by step.
 
-    def __init__(self, pipeline: dlt.Pipeline, reading: Reading, file_format: Any) -> None:
+    Args:
+        pipeline: the destination's.
+        reading: the run.
+        file_format: of the files that are loaded, None for the destination's own.
+        wait: returns when the warehouse lets us in, or raises `DestinationFailed`.
+    """
+
+    def __init__(
+        self, pipeline: dlt.Pipeline, reading: Reading, file_format: Any, wait: Callable[[], None]
+    ) -> None:
         self._pipeline = pipeline
         self._reading = reading
         self._format = file_format
+        self._wait = wait
         self._journal = Journal(pipeline)
         self._lineage = Lineage(pipeline)
 
@@ -55,27 +69,46 @@ class Package:
             anew: resources whose tables are dropped and read from the beginning.
         """
         try:
-            self._extract_all(anew)
-            packages, normalize_seconds, load_seconds = send_or_forget(self._pipeline)
+            self._extract_first(anew)
+            packages = self._commit()
+            while self._reading.unfinished:
+                self._extract_more()
+                packages += self._commit()
         except PipelineStepFailed:
             # What waits to be loaded carries its own account; what was dropped is accounted for here.
             if not self._pipeline.has_pending_data:
                 self._journal.add(self._rows())
             raise
         for account in self._reading.accounts.values():
-            account.normalize_seconds, account.load_seconds = normalize_seconds, load_seconds
             account.state = account.outcome
         return packages + self._account(bool(packages))
 
-    def _extract_all(self, anew: tuple[str, ...]) -> None:
+    def _commit(self) -> list[str]:
+        self._wait()
+        packages, normalize_seconds, load_seconds = send_or_forget(self._pipeline)
+        for account in self._reading.accounts.values():
+            account.commit(normalize_seconds, load_seconds)
+        if self._reading.unfinished:
+            rows = sum(account.fetched for account in self._reading.accounts.values())
+            logger.info("checkpoint: %d rows are accounted for and committed, reading goes on", rows)
+        return packages
+
+    def _extract_first(self, anew: tuple[str, ...]) -> None:
         self._lineage.begin()
         if anew:
-            # Two steps: the history of runs and the quarantine of other resources outlive a refresh.
-            self._extract(ecommerce(self._reading).with_resources(*anew), refresh="drop_resources")
-        source = ecommerce(self._reading)
-        others = [name for name in source.resources if name not in anew]
+            # Apart from the others: the history of runs and the quarantine of other resources outlive a refresh.
+            self._extract_lists(anew, refresh="drop_resources")
+        others = [name for name in ecommerce(self._reading).resources if name not in anew]
         if others:
-            self._extract(source.with_resources(*others))
+            self._extract_lists(others)
+
+    def _extract_more(self) -> None:
+        self._lineage.begin()
+        self._extract_lists((*self._reading.unfinished, *BOOKKEEPING_TABLES))
+
+    def _extract_lists(self, names: Sequence[str], **options: Any) -> None:
+        self._reading.begin_step(name for name in self._reading.listed if name in names)
+        self._extract(ecommerce(self._reading).with_resources(*names), **options)
 
     def _extract(self, data: Any, **options: Any) -> None:
         self._pipeline.extract(data, loader_file_format=self._format, **options)
@@ -88,6 +121,7 @@ class Package:
             return []
         self._lineage.begin()
         self._extract(account_rows(iter([self._journal.waiting() + rows])))
+        self._wait()
         packages, _, _ = send_or_forget(self._pipeline)
         self._journal.clear()
         return packages

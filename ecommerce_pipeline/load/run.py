@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.destination import (
+    PIPELINE,
     file_format,
     open_destination,
     open_pipeline,
 )
 from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.lookup import lookups
 from ecommerce_pipeline.load.package import Package, send_or_forget
+from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.tables import Tables
 from ecommerce_pipeline.records import MODELS
@@ -29,6 +35,7 @@ from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.probe import first_contact
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.shop.profile_file import load_profile
+from ecommerce_pipeline.source import UNFINISHED
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Archive, Keeper, NoArchive
 from ecommerce_pipeline.source.reading import Reading
@@ -85,8 +92,8 @@ def run(
     shop_clock = _first_contact(client, profile, resources)
     logger.info("run %s of shop %s starts", run_id, profile.name)
     reading = Reading(profile, settings, client, run_id, started_at, shop_clock, resources, request.window)
-    reading.archive = _archive(settings, run_id, started_at)
-    with FailuresNamed():
+    with only_run(Path(get_dlt_pipelines_dir()), PIPELINE, started_at), FailuresNamed():
+        reading.archive = _archive(settings, run_id, started_at)
         packages = _load(request, reading, destination, watch)
     accounts = list(reading.accounts.values())
     outcome = Outcome(
@@ -99,11 +106,16 @@ def run(
 def _load(request: Request, reading: Reading, destination: Any, watch: Watch) -> list[str]:
     """Everything that writes; returns the ids of loaded packages."""
     pipeline = open_pipeline()
+    wait = functools.partial(
+        wait_until_free, pipeline, reading.settings.destination_wait_seconds, reading.client.clocks.sleep
+    )
+    wait()
     if request.full_refresh and pipeline.has_pending_data:
         pipeline.drop()
     start_from_committed(pipeline)
     _check_same_shop(pipeline, request, reading)
     packages = _finish_pending(pipeline)
+    _name_unfinished(pipeline)
     pipeline.sync_destination()
     _check_same_shop(pipeline, request, reading)
     tables = Tables(pipeline)
@@ -113,7 +125,13 @@ def _load(request: Request, reading: Reading, destination: Any, watch: Watch) ->
     reading.existing_tables = tables.kept(anew)
     reading.lookups = lookups(pipeline, reading)
     watch(reading.accounts)
-    return packages + Package(pipeline, reading, file_format(destination)).through(anew)
+    return packages + Package(pipeline, reading, file_format(destination), wait).through(anew)
+
+
+def _name_unfinished(pipeline: dlt.Pipeline) -> None:
+    stopped = pipeline.state.get("sources", {}).get("ecommerce", {}).get(UNFINISHED)
+    if stopped:
+        logger.warning("run %s was stopped after a checkpoint; this run goes on from there", stopped)
 
 
 def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:

@@ -110,6 +110,20 @@ class Endpoint:
         """
         return self.page(replace(request, beyond=request.beyond or 0) if self.counts_pages else request)
 
+    def count(self, window: Window) -> int | None:
+        """How many rows the shop reports for a window, None where it reports no totals; asks for one row.
+
+        Raises:
+            ShopRefused, ShopUnreachable: see `ShopClient.get`.
+            ContractBroken: there is no number where the profile says.
+        """
+        if not self.profile.paging.total_path and not self.profile.paging.total_header:
+            return None
+        request, size = self.first(window), self.profile.page_size_param
+        return self._client.get(
+            with_param(request, size, 1) if size else request, Use(_keep_nothing, self._total, self.retries)
+        )
+
     def key(self, row: Any) -> Any:
         """The row's primary key as the shop sent it, None where it has none."""
         return value_at(row, self.profile.key)
@@ -214,3 +228,7 @@ class Endpoint:
         if total is None or before < total:
             return following
         return replace(following, beyond=total) if len(rows) >= self.full_page else None
+
+
+def _keep_nothing(body: bytes) -> None:
+    """What was only counted is no page; its rows come on one later."""

@@ -26,6 +26,7 @@ class Page:
         cursors: one for each row, UTC, cut down to what a request can say; None where missing or wrong.
         total: how many rows the shop reports for the window, None where it reports none.
         following: the request of the next page, None at the end.
+        settled: every row below this cursor value has come on earlier pages, UTC; None where the walk cannot say.
     """
 
     request: PageRequest
@@ -35,6 +36,7 @@ class Page:
     cursors: list[datetime | None]
     total: int | None
     following: PageRequest | None
+    settled: datetime | None = None
 
     @property
     def top(self) -> datetime | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,24 +12,18 @@ from dlt.extract import DltResource
 
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.records.columns import BOOKKEEPING, LINKS, columns, nested_columns
-from ecommerce_pipeline.shop.endpoint import Endpoint
-from ecommerce_pipeline.shop.walks import walk
-from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source import quarantine
-from ecommerce_pipeline.source.acceptance import Acceptance
-from ecommerce_pipeline.source.account import RUN_COLUMNS, ResourceAccount
-from ecommerce_pipeline.source.cursor import LosslessCursor, never_past
+from ecommerce_pipeline.source.account import RUN_COLUMNS
+from ecommerce_pipeline.source.cursor import LosslessCursor, plain
+from ecommerce_pipeline.source.list_reader import ListReader
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats
 from ecommerce_pipeline.source.strict import strictly_typed
-
-logger = logging.getLogger(__name__)
 
 BOOKKEEPING_TABLES = (quarantine.TABLE, "pipeline_runs")
 """Tables that hold what became of rows, beside the tables that hold them."""
 
-RECENT_LIMIT = 10_000
-"""How many versions of a resource's last moments the state keeps, to know them when they come again."""
+UNFINISHED = "unfinished_run"
+"""Where the source's state names a run of which only some steps are committed."""
 
 BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 END = datetime(9999, 12, 31, tzinfo=UTC)
@@ -56,16 +48,19 @@ ecommerce.add_postprocessor(strictly_typed)
 
 def _listed(reading: Reading, name: str) -> DltResource:
     """The resource of one list: merged by key, the version read last wins within a package."""
-    cursor = _cursor(reading, name)
+    cursor = _cursor(reading)
 
     @_merged(reading, name)
     def rows(updated_at: Any = cursor) -> Iterator[Any]:
-        account = reading.accounts[name]
         dlt.current.source_state()["shop"] = reading.shop
+        state: dict[str, Any] = {} if reading.window else dlt.current.resource_state()
         try:
-            if name not in reading.existing_tables:
-                yield dlt.mark.materialize_table_schema()
-            yield from _read(reading, name, account, updated_at)
+            if name not in reading.readers:
+                if name not in reading.existing_tables:
+                    yield dlt.mark.materialize_table_schema()
+                reading.readers[name] = ListReader(reading, name, plain(updated_at.start_value), state)
+            yield from reading.readers[name].step()
+            reading.readers[name].keep_position(updated_at, state)
         finally:
             reading.reading_now.discard(name)
 
@@ -86,91 +81,12 @@ def _merged(
     return decorate  # type: ignore[no-any-return]  # dlt's overloads do not name this form
 
 
-def _cursor(reading: Reading, name: str) -> LosslessCursor:
+def _cursor(reading: Reading) -> LosslessCursor:
     """The cursor of a resource; one with an end leaves dlt's state alone."""
-    kept: Any = {"primary_key": (), "on_cursor_value_missing": "include"}
     if reading.window is None:
-        return LosslessCursor("updated_at", last_value_func=never_past(reading.ceiling(name)), **kept)
+        return LosslessCursor("updated_at")
     since, until = reading.window.since or BEGINNING, reading.window.until or END
-    return LosslessCursor("updated_at", initial_value=since, end_value=until, **kept)
-
-
-def _read(reading: Reading, name: str, account: ResourceAccount, cursor: Any) -> Iterator[Any]:
-    """Walk the window and hand on what is new; the state is touched only when something is."""
-    bounded = reading.window is not None
-    state: dict[str, Any] = {} if bounded else dlt.current.resource_state()
-    account.cursor_before = account.cursor_after = None if bounded else cursor.last_value
-    window = reading.window or Window(since=_plain(cursor.start_value))
-    account.since, account.until = window.since, window.until
-    logger.info("reading %s since %s until %s", name, window.since or "the beginning", window.until or "now")
-    repeats = Repeats(_recent(state), reading.lookups.get(name))
-    endpoint = Endpoint(
-        reading.client,
-        reading.profile.resources[name],
-        reading.settings.page_size,
-        lambda body: reading.archive.keep(name, body),
-        account.retries,
-    )
-    acceptance = Acceptance(
-        name,
-        reading.profile,
-        reading.accounts,
-        reading.quarantine,
-        {"_run_id": reading.run_id, "_loaded_at": reading.started_at},
-    )
-    began = time.monotonic()
-    for page in walk(endpoint, window, reading.ceiling(name), reading.settings.window_attempts):
-        account.pages = endpoint.pages
-        accepted = acceptance.judge(endpoint, page, repeats)
-        account.extract_seconds += time.monotonic() - began
-        if accepted:
-            yield accepted
-        began = time.monotonic()
-    account.pages = endpoint.pages
-    acceptance.finish(window.since)
-    _log_end(account)
-    if not bounded and account.changed:
-        account.cursor_after = cursor.last_value
-        _remember(state, repeats, endpoint, cursor.last_value)
-
-
-def _plain(moment: datetime | None) -> datetime | None:
-    """The standard library's instant: dlt hands out pendulum's, with which exact arithmetic fails."""
-    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC) if moment else None
-
-
-def _log_end(account: ResourceAccount) -> None:
-    logger.info(
-        "read %s: %d pages, %d fetched, %d loaded, %d rejected, %d repeated",
-        account.resource,
-        account.pages,
-        account.fetched,
-        account.loaded,
-        account.rejected_rows,
-        account.repeated,
-    )
-
-    if account.rejected_rows and account.rejected_rows == account.fetched:
-        logger.warning(
-            "every row of %s is rejected, the first for %s: does the profile name the right fields?",
-            account.resource,
-            account.first_reason,
-        )
-
-
-def _recent(state: dict[str, Any]) -> dict[str, Known]:
-    return {
-        key: Known(datetime.fromisoformat(cursor), digest)
-        for key, (cursor, digest) in state.get("recent", {}).items()
-    }
-
-
-def _remember(state: dict[str, Any], repeats: Repeats, endpoint: Endpoint, last: datetime | None) -> None:
-    if endpoint.profile.cursor.since_param:
-        recent = repeats.since(endpoint.floor(last) if last else FLOOR, RECENT_LIMIT)
-    else:
-        recent = repeats.refused(RECENT_LIMIT)
-    state["recent"] = {key: [known.cursor.isoformat(), known.content_hash] for key, known in recent.items()}
+    return LosslessCursor("updated_at", initial_value=since, end_value=until)
 
 
 def _empty(reading: Reading, name: str) -> DltResource:
@@ -199,15 +115,29 @@ def _nested_hints(reading: Reading, name: str) -> Any:
 
 
 def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
-    """The account's rows once all lists are read. None tells dlt to ask the other resources first."""
+    """The account's rows once all lists are at the step's end. None tells dlt to ask the other resources first."""
     while reading.reading_now:
         yield None
+    _note_unfinished(reading)
     if reading.changed:
         finish = reading.client.clocks.now()
         shop = reading.profile.name
+        unfinished = reading.unfinished
         # These rows are seen only when the package that holds them is loaded.
-        accounts = [replace(account, state=account.outcome) for account in reading.accounts.values()]
+        accounts = [
+            replace(account, state="unfinished" if unfinished else account.outcome)
+            for account in reading.accounts.values()
+        ]
         yield [account.row(reading.run_id, shop, reading.started_at, finish) for account in accounts]
+
+
+def _note_unfinished(reading: Reading) -> None:
+    """A run that is stopped between two steps is named by the next one."""
+    state = dlt.current.source_state()
+    if reading.unfinished and not reading.window:
+        state[UNFINISHED] = reading.run_id
+    else:
+        state.pop(UNFINISHED, None)
 
 
 def _rejected_records(reading: Reading) -> DltResource:

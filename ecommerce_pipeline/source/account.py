@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-State = Literal["loaded", "nothing_new", "failed"]
+State = Literal["loaded", "nothing_new", "unfinished", "failed"]
 
 
 @dataclass
@@ -36,7 +36,15 @@ class ResourceAccount:
     extract_seconds: float = 0.0
     normalize_seconds: float | None = None
     load_seconds: float | None = None
+    committed_loaded: int = 0
+    committed_rejected: int = 0
     state: State = "failed"
+
+    def commit(self, normalize_seconds: float, load_seconds: float) -> None:
+        """Note that all that was fetched so far is in the warehouse, and how long that took."""
+        self.normalize_seconds = (self.normalize_seconds or 0.0) + normalize_seconds
+        self.load_seconds = (self.load_seconds or 0.0) + load_seconds
+        self.committed_loaded, self.committed_rejected = self.loaded, self.rejected_rows
 
     @property
     def balanced(self) -> bool:
@@ -56,7 +64,7 @@ class ResourceAccount:
     def row(self, run_id: str, shop: str, started_at: datetime, finished_at: datetime) -> dict[str, Any]:
         """The account as a row of `pipeline_runs`; counts by kind are JSON objects as text.
 
-        Of a failed run nothing was loaded or kept in the quarantine: what it fetched is read again.
+        Of a failed run only what its last checkpoint had was loaded or kept in the quarantine: the rest is read again.
         """
         failed = self.state == "failed"
         return {
@@ -70,8 +78,8 @@ class ResourceAccount:
             "window_until": self.until,
             "pages": self.pages,
             "fetched": self.fetched,
-            "loaded": 0 if failed else self.loaded,
-            "rejected": 0 if failed else self.rejected_rows,
+            "loaded": self.committed_loaded if failed else self.loaded,
+            "rejected": self.committed_rejected if failed else self.rejected_rows,
             "repeated": self.repeated,
             "rejected_by_rule": json.dumps(self.rejected, sort_keys=True),
             "retries": self.retries.total(),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import dlt
@@ -16,27 +15,31 @@ jsonpath._parse = functools.cache(jsonpath._parse)  # type: ignore[attr-defined]
 
 
 class LosslessCursor(dlt.sources.incremental[datetime]):
-    """Moves as dlt's cursor moves, but never drops a row.
+    """dlt's cursor, kept and shown where dlt keeps it, but it never drops a row and moves only when it is told.
 
     dlt's own drops a row that has the boundary's value and a known key even when its content changed,
     and any row below the lower bound (https://github.com/dlt-hub/dlt/issues/1131, 2479). Here what
-    comes is counted by `Repeats` and the merge removes doubles, so nothing vanishes without account.
+    comes is counted by `Repeats` and the merge removes doubles, so nothing vanishes without account. dlt's also
+    moves with the highest row that came; how far a list is complete only its walk knows.
     """
 
     def __call__(self, rows: Any, meta: Any = None) -> Any:
-        """Move the cursor by these rows and hand all of them on."""
-        super().__call__(rows, meta)
+        """Hand all rows on."""
         return rows
 
+    @property
+    def position(self) -> datetime | None:
+        """The last value as an instant of the standard library: dlt hands out pendulum's, with which exact
+        arithmetic fails.
+        """
+        return plain(self.last_value)
 
-def never_past(ceiling: datetime) -> Callable[[Iterable[datetime]], datetime]:
-    """A function of last values that stays at or below the ceiling.
+    def move_to(self, moment: datetime) -> None:
+        """Let the next reading begin at `moment`, UTC; it never goes back."""
+        before = self.position
+        self.get_state()["last_value"] = moment if before is None else max(before, moment)
 
-    Args:
-        ceiling: the shop's clock at the start of the run less the safety lag, UTC.
-    """
 
-    def last_value(values: Iterable[datetime]) -> datetime:
-        return min(max(values), ceiling)
-
-    return last_value
+def plain(moment: datetime | None) -> datetime | None:
+    """The same instant, of the standard library and in UTC."""
+    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC) if moment else None

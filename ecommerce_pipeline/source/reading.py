@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ecommerce_pipeline.settings import Settings
@@ -14,6 +16,10 @@ from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Keeper, NoArchive
 from ecommerce_pipeline.source.quarantine import Quarantine
 from ecommerce_pipeline.source.repeats import Lookup
+from ecommerce_pipeline.source.step import Step
+
+if TYPE_CHECKING:
+    from ecommerce_pipeline.source.list_reader import ListReader
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -27,6 +33,8 @@ class Reading:
         shop_clock: the shop's clock at the start of the run, UTC.
         lookups: by resource, asks the warehouse for known versions, where rows come again though they did not change.
         existing_tables: tables that the warehouse has already.
+        readers: the lists of which a step was read, by resource.
+        reading_now: the lists that go on in the present step.
     """
 
     profile: ShopProfile
@@ -42,11 +50,28 @@ class Reading:
     existing_tables: frozenset[str] = frozenset()
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    readers: dict[str, ListReader] = field(default_factory=dict)
     reading_now: set[str] = field(default_factory=set)
+    step: Step = field(init=False)
 
     def __post_init__(self) -> None:
         self.accounts.update({name: ResourceAccount(name) for name in self.resources})
-        self.reading_now.update(self.listed)
+        self.begin_step(())
+
+    def begin_step(self, names: Iterable[str]) -> None:
+        """What is read from now on belongs to the next load package.
+
+        Args:
+            names: the lists to go on with.
+        """
+        settings = self.settings
+        self.step = Step(settings.checkpoint_rows, settings.checkpoint_seconds, self.client.clocks.monotonic)
+        self.reading_now = set(names)
+
+    @property
+    def unfinished(self) -> list[str]:
+        """The lists that are not read to their end."""
+        return [name for name in self.listed if name not in self.readers or not self.readers[name].finished]
 
     @property
     def shop(self) -> str:

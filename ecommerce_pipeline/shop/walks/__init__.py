@@ -20,7 +20,9 @@ from ecommerce_pipeline.shop.walks.passes import agreeing_passes, stable_referen
 from ecommerce_pipeline.shop.window import Window
 
 
-def walk(endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int) -> Iterator[Page]:
+def walk(
+    endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int, slice_rows: int = 50_000
+) -> Iterator[Page]:
     """All pages of a window, by the walk that fits what the shop's profile declares.
 
     Args:
@@ -29,18 +31,21 @@ def walk(endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int) -
         ceiling: the shop's clock at the start of the run less the safety lag, UTC. What changed later
             may come or not; the next run asks for it again.
         attempts: how often a window is read in all when readings contradict each other.
+        slice_rows: into parts of how many rows a closed window is cut; after each part all below it is complete.
 
     Raises:
         ContractBroken: the readings never agreed, or the shop ignores what it was asked.
         ShopRefused, ShopUnreachable: see `ShopClient.get`.
     """
     declared = endpoint.profile
-    if declared.paging.stable:
+    if declared.paging.stable and declared.cursor.until_param:
+        yield from closed_then_tail(endpoint, window, ceiling, attempts, slice_rows, stable_references)
+    elif declared.paging.stable:
         yield from again(endpoint, window, attempts, stable_references)
     elif declared.order == "cursor" and declared.cursor.since_param:
         yield from cursor_walk(endpoint, window, ceiling, attempts)
     elif declared.cursor.until_param:
-        yield from closed_then_tail(endpoint, window, ceiling, attempts)
+        yield from closed_then_tail(endpoint, window, ceiling, attempts, slice_rows)
     elif endpoint.steps_by_offset and declared.order != "unknown":
         yield from again(endpoint, window, attempts, overlapping_pages)
     else:

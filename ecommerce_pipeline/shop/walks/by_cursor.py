@@ -30,16 +30,20 @@ a shop that writes faster than it can be read would hold this run for ever."""
 
 
 class _Steps:
-    """Where the walk stands: the value to ask for, the page before, and how to go one step back."""
+    """Where the walk stands: the value to ask for, the page before, and how to go one step back.
+
+    `settled` is the highest value whose page went on where the one before it ended.
+    """
 
     def __init__(self, start: datetime | None) -> None:
-        self.value = self._earlier = start
+        self.value = self.settled = self._earlier = start
         self.before: Page | None = None
         self._failed_at: object = self
         self._reasons: list[str] = []
 
     def forward(self, value: datetime, page: Page | None) -> None:
         """Ask since `value` next; `page` is checked against what comes then, None for no check."""
+        self.settled = self.value
         self._earlier, self.value, self.before = self.value, value, page
 
     def back(self, reason: Unsettled) -> list[str]:
@@ -71,7 +75,7 @@ def cursor_walk(
         asked = replace(window, since=steps.value)
         page = endpoint.page(endpoint.first(asked))
         check_sorted(endpoint, page, asked)
-        yield page
+        yield replace(page, settled=steps.settled)
         try:
             top, turned = yield from _top(endpoint, steps, page)
         except Unsettled as reason:

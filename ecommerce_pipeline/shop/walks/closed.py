@@ -1,4 +1,4 @@
-"""The walk of a window whose upper end is in the past."""
+"""The walk of a window whose upper end is in the past, slice by slice."""
 
 from __future__ import annotations
 
@@ -9,21 +9,33 @@ from datetime import datetime
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import PageRequest
 from ecommerce_pipeline.shop.page import Page
-from ecommerce_pipeline.shop.readings import Tally, again, chain, check_both
+from ecommerce_pipeline.shop.readings import Reading, Tally, again, chain, check_both
+from ecommerce_pipeline.shop.walks.slices import slices
 from ecommerce_pipeline.shop.window import Window
 
 
-def closed_then_tail(endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int) -> Iterator[Page]:
+def closed_then_tail(
+    endpoint: Endpoint,
+    window: Window,
+    ceiling: datetime,
+    attempts: int,
+    slice_rows: int,
+    reading: Reading | None = None,
+) -> Iterator[Page]:
     """The closed part up to the ceiling without loss, then what is newer as far as it comes.
 
-    The next run begins at the ceiling, so the tail need not be complete while the shop is edited.
+    The next run begins at the ceiling, so the tail need not be complete while the shop is edited. The arguments are
+    those of `walk`; `reading` is how the closed part is read, by default as `closed_window`.
     """
     closed = window if window.until and window.until <= ceiling else replace(window, until=ceiling)
     if closed.since is None or closed.until is None or closed.since < closed.until:
-        yield from again(endpoint, closed, attempts, closed_window)
+        for part in slices(endpoint, closed, slice_rows):
+            for page in again(endpoint, part, attempts, reading or closed_window):
+                yield replace(page, settled=part.since)
     if closed is not window:
         since = max(ceiling, window.since) if window.since else ceiling
-        yield from again(endpoint, replace(window, since=since), attempts, chain)
+        for page in again(endpoint, replace(window, since=since), attempts, chain):
+            yield replace(page, settled=ceiling)
 
 
 def closed_window(endpoint: Endpoint, window: Window) -> Iterator[Page]:

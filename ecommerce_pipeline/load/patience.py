@@ -1,0 +1,71 @@
+"""Waiting for a warehouse that somebody else holds open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import dlt
+import tenacity
+from dlt.destinations.exceptions import DestinationConnectionError
+
+from ecommerce_pipeline.errors import DestinationFailed
+
+logger = logging.getLogger(__name__)
+
+LOCKED = "lock on file"
+"""DuckDB's own words; a file has one writer (https://duckdb.org/docs/stable/connect/concurrency)."""
+
+PAUSE_SECONDS = 0.5
+
+
+def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[float], None]) -> None:
+    """Return when the warehouse lets us in. Any other reason why it does not is left to the next step to name.
+
+    Args:
+        pipeline: knows the warehouse.
+        seconds: how long to wait.
+        sleep: waits for a number of seconds.
+
+    Raises:
+        DestinationFailed: it is still locked; what was fetched stays for the next run.
+    """
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        if state.attempt_number == 1:
+            logger.warning("%s; waiting up to %.0f s", _reason(state), seconds)
+
+    def refuse(state: tenacity.RetryCallState) -> None:
+        raise DestinationFailed(
+            f"{_reason(state)}, still after {seconds:.0f} s. Close it there and run again, or raise"
+            " `sources.ecommerce.destination_wait_seconds`; what was fetched is kept and loaded by the next run."
+        )
+
+    tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_locked),
+        stop=tenacity.stop_after_attempt(1 + int(seconds / PAUSE_SECONDS)),
+        wait=tenacity.wait_fixed(PAUSE_SECONDS),
+        sleep=sleep,
+        before_sleep=tell,
+        retry_error_callback=refuse,
+    )(_knock, pipeline)
+
+
+def _knock(pipeline: dlt.Pipeline) -> None:
+    try:
+        with pipeline.destination_client():
+            pass
+    except DestinationConnectionError as error:
+        if _is_locked(error):
+            raise
+
+
+def _is_locked(error: BaseException) -> bool:
+    return isinstance(error, DestinationConnectionError) and LOCKED in str(error)
+
+
+def _reason(state: tenacity.RetryCallState) -> str:
+    """DuckDB names the process that holds the file in one sentence, and an address in the next."""
+    error = state.outcome.exception() if state.outcome else None
+    words = str(error).partition("reason given is: ")[2].partition(". See also")[0]
+    return f"The warehouse is open elsewhere: {words}"

@@ -1,0 +1,142 @@
+"""One list of the shop in one run: its walk goes on from step to step, its cursor follows what is complete."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
+from ecommerce_pipeline.shop.walks import walk
+from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source.acceptance import Acceptance
+from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.cursor import LosslessCursor
+from ecommerce_pipeline.source.reading import Reading
+from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats
+
+logger = logging.getLogger(__name__)
+
+RECENT_LIMIT = 10_000
+"""How many versions of a resource's last moments the state keeps, to know them when they come again."""
+
+LOWEST = datetime.min.replace(tzinfo=UTC)
+
+
+class ListReader:
+    """Reads one list; a step ends between two pages, the next one goes on with the same walk.
+
+    Args:
+        reading: the run.
+        name: the resource.
+        start: where the cursor stands, UTC; None for the whole list.
+        state: dlt's state of the resource, in which the last run left the versions it may meet again.
+    """
+
+    def __init__(self, reading: Reading, name: str, start: datetime | None, state: dict[str, Any]) -> None:
+        self.finished = False
+        self._reading = reading
+        self._account = reading.accounts[name]
+        self._window = reading.window or Window(since=start)
+        self._ceiling = reading.ceiling(name)
+        self._repeats = Repeats(_recent(state), reading.lookups.get(name))
+        self._endpoint = Endpoint(
+            reading.client,
+            reading.profile.resources[name],
+            reading.settings.page_size,
+            lambda body: reading.archive.keep(name, body),
+            self._account.retries,
+        )
+        stamp = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
+        self._acceptance = Acceptance(name, reading.profile, reading.accounts, reading.quarantine, stamp)
+        settings = reading.settings
+        self._pages = walk(
+            self._endpoint,
+            self._window,
+            self._ceiling,
+            settings.window_attempts,
+            max(1, settings.checkpoint_rows // SLICES),
+        )
+        self._settled = self._top = LOWEST
+        self._account.cursor_before = self._account.cursor_after = start if reading.window is None else None
+        self._account.since, self._account.until = self._window.since, self._window.until
+        logger.info(
+            "reading %s since %s until %s",
+            name,
+            self._window.since or "the beginning",
+            self._window.until or "now",
+        )
+
+    def step(self) -> Iterator[list[dict[str, Any]]]:
+        """New rows, page by page, until the list ends or the step is full."""
+        monotonic = self._reading.client.clocks.monotonic
+        began = monotonic()
+        for page in self._pages:
+            accepted = self._take(page)
+            self._account.extract_seconds += monotonic() - began
+            if accepted:
+                yield accepted
+            if self._reading.step.full:
+                return
+            began = monotonic()
+        self._account.pages = self._endpoint.pages
+        self._acceptance.finish(self._window.since)
+        self.finished = True
+        _log_end(self._account)
+
+    def _take(self, page: Page) -> list[dict[str, Any]]:
+        accepted = self._acceptance.judge(self._endpoint, page, self._repeats)
+        self._account.pages = self._endpoint.pages
+        self._settled = max(self._settled, page.settled or LOWEST)
+        self._top = max(self._top, page.top or LOWEST)
+        self._reading.step.count(len(page.rows))
+        return accepted
+
+    def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
+        """Move the cursor as far as the list is complete; the state is touched only when something is new."""
+        if self._reading.window is not None or not self._account.changed:
+            return
+        complete = min(self._top if self.finished else self._settled, self._ceiling)
+        if complete > LOWEST:
+            cursor.move_to(complete)
+        self._account.cursor_after = cursor.position
+        state["recent"] = {
+            key: [known.cursor.isoformat(), known.content_hash]
+            for key, known in self._may_come_again(cursor.position).items()
+        }
+
+    def _may_come_again(self, position: datetime | None) -> dict[str, Known]:
+        if self._endpoint.profile.cursor.since_param:
+            return self._repeats.since(self._endpoint.floor(position) if position else FLOOR, RECENT_LIMIT)
+        return self._repeats.refused(RECENT_LIMIT)
+
+
+SLICES = 4
+"""Into how many slices of the cursor a checkpoint's worth of rows is cut where a list is not sorted by it."""
+
+
+def _recent(state: dict[str, Any]) -> dict[str, Known]:
+    return {
+        key: Known(datetime.fromisoformat(cursor), digest)
+        for key, (cursor, digest) in state.get("recent", {}).items()
+    }
+
+
+def _log_end(account: ResourceAccount) -> None:
+    logger.info(
+        "read %s: %d pages, %d fetched, %d loaded, %d rejected, %d repeated",
+        account.resource,
+        account.pages,
+        account.fetched,
+        account.loaded,
+        account.rejected_rows,
+        account.repeated,
+    )
+    if account.rejected_rows and account.rejected_rows == account.fetched:
+        logger.warning(
+            "every row of %s is rejected, the first for %s: does the profile name the right fields?",
+            account.resource,
+            account.first_reason,
+        )
