@@ -13,6 +13,7 @@ from ecommerce_pipeline.records.naming import text_rules
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Known, Lookup, identity
+from ecommerce_pipeline.source.tombstones import BURIED
 
 AT_ONCE = 1_000
 """How many keys one query asks for; warehouses limit the length of a list."""
@@ -40,24 +41,31 @@ def lookup(pipeline: dlt.Pipeline, resource: str, id_type: IdType) -> Lookup:
     """
 
     def ask(keys: Iterable[Any]) -> dict[str, Known]:
-        wanted = [key for key in keys if _is_id(key, id_type)]
+        wanted = [key for key in keys if is_id(key, id_type)]
         if not wanted:
             return {}
         with pipeline.sql_client() as client:
             table = client.make_qualified_table_name(resource)
             found = [row for some in chunks(wanted, AT_ONCE) for row in _ask(client, table, some)]
-        return {str(identity(key)): Known(pendulum.instance(moment), digest) for key, moment, digest in found}
+        return {str(identity(row[0])): _known(*row[1:]) for row in found}
 
     return ask
 
 
+def _known(moment: Any, digest: str, deleted: Any) -> Known:
+    known = Known(pendulum.instance(moment), digest)
+    swept = deleted is not None and not digest.endswith(BURIED)
+    return known.without_content() if swept else known
+
+
 def _ask(client: Any, table: str, keys: Sequence[Any]) -> Any:
     marks = ", ".join(["%s"] * len(keys))
-    query = f"SELECT id, updated_at, _content_hash FROM {table} WHERE id IN ({marks})"  # noqa: S608  # our names
+    query = f"SELECT id, updated_at, _content_hash, _deleted_at FROM {table} WHERE id IN ({marks})"  # noqa: S608  # our names
     return client.execute_sql(query, *keys) or []
 
 
-def _is_id(key: Any, id_type: IdType) -> bool:
+def is_id(key: Any, id_type: IdType) -> bool:
+    """Whether a key can stand in the column `id`; a query that names another one would fail."""
     if id_type == "integer":
         return type(key) is int and -(2**63) <= key < 2**63
     return type(key) is str and not text_rules(key)

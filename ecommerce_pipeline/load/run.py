@@ -25,6 +25,7 @@ from ecommerce_pipeline.load.destination import (
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.lookup import lookups
+from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.package import Package, send_or_forget
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
@@ -124,6 +125,7 @@ def _load(request: Request, reading: Reading, destination: Any, watch: Watch) ->
         anew = tuple(dict.fromkeys((*reading.resources, *anew)))
     reading.existing_tables = tables.kept(anew)
     reading.lookups = lookups(pipeline, reading)
+    reading.swept = Marks(pipeline).swept
     watch(reading.accounts)
     return packages + Package(pipeline, reading, file_format(destination), wait).through(anew)
 

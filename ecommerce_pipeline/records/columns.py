@@ -29,6 +29,7 @@ BOOKKEEPING: Hints = {
     "_run_id": _column("_run_id", "text", nullable=False),
     "_content_hash": _column("_content_hash", "text", nullable=False),
     "_version": _column("_version", "text", nullable=False),
+    "_deleted_at": _column("_deleted_at", "timestamp", nullable=True),
 }
 """What every row carries beside its record; no shop's field may have one of these names."""
 
@@ -38,8 +39,11 @@ LINKS: Hints = {
     "_dlt_parent_id": {**_column("_dlt_parent_id", "text", nullable=False), "parent_key": True},
     "_dlt_root_id": {**_column("_dlt_root_id", "text", nullable=False), "root_key": True},
     "_dlt_list_idx": _column("_dlt_list_idx", "integer", nullable=False),
+    "_deleted_at": _column("_deleted_at", "timestamp", nullable=True),
 }
-"""What dlt adds to the elements of a list; declared, so that their table is whole before the first one comes."""
+"""What the elements of a list carry: dlt's own columns and the mark of their row. Declared, so that their table is
+whole before the first one comes.
+"""
 
 
 def columns(model: type[BaseModel], id_type: IdType = "integer") -> Hints:

@@ -132,6 +132,10 @@ class Endpoint:
         """The row's cursor value in UTC, None where it is missing or wrong."""
         return self._instants.parse(value_at(row, self.profile.cursor.field))
 
+    def instant(self, value: Any) -> datetime | None:
+        """A value in the form of the cursor as an instant in UTC, None where it is none."""
+        return self._instants.parse(value)
+
     def _read(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = self._rows(reply), self._total(reply)
         # A reference may rightly lead to a page that has become empty; the walks count what came.

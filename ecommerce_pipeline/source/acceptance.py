@@ -20,36 +20,29 @@ from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.paging import value_at
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
-from ecommerce_pipeline.source.quarantine import Quarantine
+from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Repeats, identity
+from ecommerce_pipeline.source.tombstones import BURIED, deleted_at
 
 MANY_ROWS = 50
 """So many rows without an embedded list are no accident."""
 
 
 class Acceptance:
-    """Judges the rows of one resource.
+    """Judges the rows of one resource, and those of the lists that are embedded in them.
 
     Args:
         name: the resource.
-        profile: the shop's contract; lists embedded in this resource's rows are judged as well.
-        accounts: the accounts of all resources, by name.
-        quarantine: takes refused records.
-        stamp: what every row of this run carries (`_run_id`, `_loaded_at`).
+        reading: the run; its accounts, its quarantine and its graves are filled.
     """
 
-    def __init__(
-        self,
-        name: str,
-        profile: ShopProfile,
-        accounts: dict[str, ResourceAccount],
-        quarantine: Quarantine,
-        stamp: dict[str, Any],
-    ) -> None:
+    def __init__(self, name: str, reading: Reading) -> None:
+        profile = reading.profile
         self._name = name
-        self._accounts = accounts
-        self._quarantine = quarantine
-        self._stamp = stamp
+        self._accounts = reading.accounts
+        self._quarantine = reading.quarantine
+        self._graves = reading.graves.setdefault(name, {})
+        self._stamp: dict[str, Any] = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
         self._shop = profile.name
         self._validator = _validator(name, profile)
         self._embedded = {
@@ -58,7 +51,8 @@ class Acceptance:
             if declared.embedded_in == name
         }
         contracts = {child: [v.contract, d.embedded_field] for child, (d, v) in self._embedded.items()}
-        self._contract = content_hash([self._validator.contract, contracts])[:8]
+        declared = profile.resources[name]
+        self._contract = content_hash([self._validator.contract, contracts, declared.tombstone])[:8]
         self._reads = 0
         self._rows = 0
         self._carried: set[str] = set()
@@ -75,8 +69,8 @@ class Acceptance:
         account = self._accounts[self._name]
         account.fetched += 1
         self._note_lists(raw)
-        content = content_hash(raw)
-        digest = f"{content}-{self._contract}"
+        content, deleted = content_hash(raw), deleted_at(endpoint, raw, self._stamp["_loaded_at"])
+        digest = f"{content}-{self._contract}{BURIED if deleted else ''}"
         key, cursor = identity(endpoint.key(raw)), endpoint.cursor(raw)
         if repeats.known(key, cursor, digest):
             account.repeated += 1
@@ -90,11 +84,19 @@ class Acceptance:
                 self._name, Rejected(judged.raw | lines, judged.key, judged.reasons), content, source
             )
             self._count_refused_lines(raw)
+            self._bury(endpoint, raw, deleted)
             return None
         repeats.accept(key, cursor, digest)
         account.loaded += 1
         record = judged.record | self._lines(lines, self._inherited(endpoint, raw), source)
-        return {**record, **self._bookkeeping(digest, cursor, source)}
+        account.deleted += deleted is not None
+        return {**record, **self._bookkeeping(digest, cursor, source), "_deleted_at": deleted}
+
+    def _bury(self, endpoint: Endpoint, raw: Any, deleted: datetime | None) -> None:
+        """A tombstone may have nothing but its key; the row in the warehouse is marked all the same."""
+        key = endpoint.key(raw) if deleted else None
+        if deleted and identity(key):
+            self._graves[key] = deleted
 
     def _inherited(self, endpoint: Endpoint, parent: Any) -> dict[str, Any]:
         """What a line has from its parent where it does not say it itself: the key, and when it changed."""

@@ -17,7 +17,8 @@ class ResourceAccount:
 
     `loaded` counts versions of rows handed to the warehouse: a row that is edited while pages are read
     may be fetched in two versions and counts twice; the merge keeps the newer. `repeated` counts rows
-    that came again unchanged, or in a version older than one already known.
+    that came again unchanged, or in a version older than one already known. `deleted` counts those of the
+    loaded that the shop lists as deleted.
     """
 
     resource: str
@@ -26,6 +27,7 @@ class ResourceAccount:
     pages: int = 0
     fetched: int = 0
     loaded: int = 0
+    deleted: int = 0
     repeated: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     rejected_rows: int = 0
@@ -81,6 +83,7 @@ class ResourceAccount:
             "loaded": self.committed_loaded if failed else self.loaded,
             "rejected": self.committed_rejected if failed else self.rejected_rows,
             "repeated": self.repeated,
+            "deleted": self.deleted,
             "rejected_by_rule": json.dumps(self.rejected, sort_keys=True),
             "retries": self.retries.total(),
             "retries_by_kind": json.dumps(self.retries, sort_keys=True),
@@ -99,7 +102,7 @@ def _hint(name: str, data_type: str, nullable: bool = True) -> dict[str, Any]:
 
 TEXTS = ("shop", "state", "rejected_by_rule", "retries_by_kind")
 INSTANTS = ("started_at", "finished_at", "window_since", "window_until", "cursor_before", "cursor_after")
-COUNTS = ("pages", "fetched", "loaded", "rejected", "repeated", "retries")
+COUNTS = ("pages", "fetched", "loaded", "rejected", "repeated", "deleted", "retries")
 SECONDS = ("extract_seconds", "normalize_seconds", "load_seconds")
 
 RUN_COLUMNS: dict[str, dict[str, Any]] = {

@@ -36,38 +36,27 @@ class ListReader:
     """
 
     def __init__(self, reading: Reading, name: str, start: datetime | None, state: dict[str, Any]) -> None:
+        settings = reading.settings
         self.finished = False
         self._reading = reading
         self._account = reading.accounts[name]
         self._window = reading.window or Window(since=start)
         self._ceiling = reading.ceiling(name)
-        self._repeats = Repeats(_recent(state), reading.lookups.get(name))
+        self._repeats = Repeats(_recent(state, reading.swept(name, start)), reading.lookups.get(name))
         self._endpoint = Endpoint(
             reading.client,
             reading.profile.resources[name],
-            reading.settings.page_size,
+            settings.page_size,
             lambda body: reading.archive.keep(name, body),
             self._account.retries,
         )
-        stamp = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
-        self._acceptance = Acceptance(name, reading.profile, reading.accounts, reading.quarantine, stamp)
-        settings = reading.settings
-        self._pages = walk(
-            self._endpoint,
-            self._window,
-            self._ceiling,
-            settings.window_attempts,
-            max(1, settings.checkpoint_rows // SLICES),
-        )
+        self._acceptance = Acceptance(name, reading)
+        slice_rows = max(1, settings.checkpoint_rows // SLICES)
+        self._pages = walk(self._endpoint, self._window, self._ceiling, settings.window_attempts, slice_rows)
         self._settled = self._top = LOWEST
         self._account.cursor_before = self._account.cursor_after = start if reading.window is None else None
         self._account.since, self._account.until = self._window.since, self._window.until
-        logger.info(
-            "reading %s since %s until %s",
-            name,
-            self._window.since or "the beginning",
-            self._window.until or "now",
-        )
+        _log_begin(self._account)
 
     def step(self) -> Iterator[list[dict[str, Any]]]:
         """New rows, page by page, until the list ends or the step is full."""
@@ -117,11 +106,22 @@ SLICES = 4
 """Into how many slices of the cursor a checkpoint's worth of rows is cut where a list is not sorted by it."""
 
 
-def _recent(state: dict[str, Any]) -> dict[str, Known]:
-    return {
+def _recent(state: dict[str, Any], swept: frozenset[str]) -> dict[str, Known]:
+    """The versions that the last run left; one whose row was marked as deleted meanwhile is new when it comes."""
+    found = {
         key: Known(datetime.fromisoformat(cursor), digest)
         for key, (cursor, digest) in state.get("recent", {}).items()
     }
+    return {key: known.without_content() if key in swept else known for key, known in found.items()}
+
+
+def _log_begin(account: ResourceAccount) -> None:
+    logger.info(
+        "reading %s since %s until %s",
+        account.resource,
+        account.since or "the beginning",
+        account.until or "now",
+    )
 
 
 def _log_end(account: ResourceAccount) -> None:

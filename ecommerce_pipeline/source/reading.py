@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ecommerce_pipeline.settings import Settings
@@ -32,6 +32,8 @@ class Reading:
         window: a bounded re-read that leaves the cursor alone; None for what changed since the last run.
         shop_clock: the shop's clock at the start of the run, UTC.
         lookups: by resource, asks the warehouse for known versions, where rows come again though they did not change.
+        swept: asks the warehouse for the rows of a resource since an instant that a sweep has marked as deleted.
+        graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
         readers: the lists of which a step was read, by resource.
         reading_now: the lists that go on in the present step.
@@ -48,6 +50,8 @@ class Reading:
     archive: Keeper = field(default_factory=NoArchive)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
+    swept: Callable[[str, datetime | None], frozenset[str]] = lambda name, since: frozenset()
+    graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
     readers: dict[str, ListReader] = field(default_factory=dict)

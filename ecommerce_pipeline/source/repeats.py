@@ -16,6 +16,10 @@ class Known(NamedTuple):
     cursor: datetime
     content_hash: str
 
+    def without_content(self) -> Known:
+        """The version of a row that a sweep has marked as deleted: it hides older ones, and never itself."""
+        return Known(self.cursor, "")
+
 
 class Lookup(Protocol):
     """Asks the warehouse which versions of some keys it has."""

@@ -93,7 +93,7 @@ def test_lists_have_columns_of_their_own() -> None:
 def test_every_row_carries_the_same_bookkeeping() -> None:
     types = {name: hint["data_type"] for name, hint in BOOKKEEPING.items()}
     text = dict.fromkeys(("_source", "_run_id", "_content_hash", "_version"), "text")
-    assert types == {"_loaded_at": "timestamp", **text}
+    assert types == {"_loaded_at": "timestamp", "_deleted_at": "timestamp", **text}
 
 
 @pytest.mark.parametrize("resource", MODELS)

@@ -1,0 +1,107 @@
+"""Marks of deleted rows in the warehouse, set and read by SQL beside the merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import dlt
+from dlt.common.schema.utils import is_nested_table
+from dlt.common.utils import chunks
+
+from ecommerce_pipeline.source.repeats import identity
+from ecommerce_pipeline.source.tombstones import BURIED
+
+MARK = "_deleted_at"
+
+AT_ONCE = 1_000
+"""How many keys one statement names; warehouses limit the length of a list."""
+
+
+class Marks:
+    """Deleted rows of one warehouse.
+
+    Args:
+        pipeline: knows the warehouse and its schema.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def swept(self, resource: str, since: datetime | None) -> frozenset[str]:
+        """Rows that a sweep has marked: the `identity` of each that changed at or after `since`, UTC."""
+        if not self._has_marks(resource):
+            return frozenset()
+        with self._pipeline.sql_client() as client:
+            table = client.make_qualified_table_name(resource)
+            query = f"SELECT id, _content_hash FROM {table} WHERE {MARK} IS NOT NULL"  # noqa: S608  # our names
+            bound = (" AND updated_at >= %s", since) if since else ("",)
+            found = client.execute_sql(query + bound[0], *bound[1:]) or []
+        return frozenset(str(identity(key)) for key, digest in found if not digest.endswith(BURIED))
+
+    def set(self, resource: str, keys: Mapping[Any, datetime]) -> None:
+        """Mark rows as deleted, those of their lists too; a row that is marked keeps its instant.
+
+        Args:
+            resource: names the table.
+            keys: when each row was deleted, UTC, by key.
+        """
+        if not keys or not self._has_marks(resource):
+            return
+        at: dict[datetime, list[Any]] = {}
+        for key, moment in keys.items():
+            at.setdefault(moment, []).append(key)
+        with self._pipeline.sql_client() as client, client.begin_transaction():
+            for moment, group in at.items():
+                for some in chunks(group, AT_ONCE):
+                    _update(client, resource, some, "%s", f"{MARK} IS NULL", moment)
+            self._follow(client, resource)
+
+    def clear(self, resource: str, keys: Iterable[Any]) -> None:
+        """Take the marks off rows that stand again, and off their lists."""
+        with self._pipeline.sql_client() as client, client.begin_transaction():
+            for some in chunks(list(keys), AT_ONCE):
+                _update(client, resource, some, "NULL", f"{MARK} IS NOT NULL")
+            self._follow(client, resource)
+
+    def follow(self, resource: str) -> None:
+        """Give the elements of lists the marks of their rows."""
+        if self._has_marks(resource):
+            with self._pipeline.sql_client() as client, client.begin_transaction():
+                self._follow(client, resource)
+
+    def _follow(self, client: Any, resource: str) -> None:
+        for child, parent in self._nested(resource):
+            names = [client.make_qualified_table_name(name) for name in (child, parent)]
+            client.execute_sql(_FOLLOW.format(child=names[0], parent=names[1], mark=MARK))
+
+    def _nested(self, resource: str) -> Iterator[tuple[str, str]]:
+        """Tables of lists with the table that each hangs on, outer ones first; those that carry marks."""
+        tables = self._pipeline.default_schema.tables
+        for name in sorted(tables, key=len):
+            if is_nested_table(tables[name]) and name.startswith(f"{resource}__") and self._has_marks(name):
+                yield name, str(tables[name]["parent"])
+
+    def _has_marks(self, table: str) -> bool:
+        if not self._pipeline.default_schema_name:
+            return False
+        known = self._pipeline.default_schema.tables.get(table)
+        return known is not None and MARK in known["columns"]
+
+
+_FOLLOW = (
+    "UPDATE {child} SET {mark} = (SELECT p.{mark} FROM {parent} AS p WHERE p._dlt_id = {child}._dlt_parent_id)"
+    " WHERE EXISTS (SELECT 1 FROM {parent} AS p WHERE p._dlt_id = {child}._dlt_parent_id"
+    " AND p.{mark} IS DISTINCT FROM {child}.{mark})"
+)
+
+
+def _update(client: Any, resource: str, keys: Sequence[Any], value: str, where: str, *values: Any) -> None:
+    table = client.make_qualified_table_name(resource)
+    marks = ", ".join(["%s"] * len(keys))
+    client.execute_sql(
+        f"UPDATE {table} SET {MARK} = {value} WHERE {where} AND id IN ({marks})",  # noqa: S608  # our names
+        *values,
+        *keys,
+    )

@@ -1,0 +1,101 @@
+"""G5: a row that the shop has deleted is marked and stays; its lists with it; one that comes back is unmarked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop.window import Window
+from tests.contract.conftest import OpenShop
+from tests.support.truth import RESOURCES, differences
+from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
+
+DELETED = "2026-02-03T04:05:06+00:00"
+MARKS = "SELECT id, _deleted_at FROM ecommerce.orders ORDER BY id"
+CHILD_MARKS = "SELECT DISTINCT _deleted_at FROM ecommerce.orders__tags"
+
+
+def _live(shop: Any, name: str) -> set[int]:
+    return {row["id"] for row in shop.truth(name)}
+
+
+@pytest.mark.parametrize("sort", ["updated_at", "id"])
+def test_a_tombstone_marks_the_row_and_everything_else_stays_live(open_shop: OpenShop, sort: str) -> None:
+    shop, warehouse = open_shop(tombstones=True, invalid_share=0.0, sort=sort)
+    profile = warehouse.profile(tombstone="deleted_at")
+    with shop.serve() as address:
+        warehouse.run(address, profile=profile)
+        before = {name: _live(shop, name) for name in RESOURCES}
+        shop.delete("customers", shop.truth("customers")[0]["id"])
+        shop.delete("orders", shop.truth("orders")[0]["id"])
+        line = shop.truth("order_items")[0]
+        shop.remove_line(line["order_id"], line["id"])
+        warehouse.run(address, profile=profile)
+        quiet = warehouse.run(address, profile=profile)
+    for name in RESOURCES:
+        marked = warehouse.query(f"SELECT id FROM ecommerce.{name} WHERE _deleted_at IS NOT NULL")
+        assert {key for (key,) in marked} == before[name] - _live(shop, name)
+    assert quiet.packages == []
+    assert differences(shop, warehouse.database) == []
+    unmarked = """SELECT count(*) FROM ecommerce.orders__tags AS t JOIN ecommerce.orders AS o
+        ON o._dlt_id = t._dlt_parent_id WHERE t._deleted_at IS DISTINCT FROM o._deleted_at"""
+    assert warehouse.query(unmarked) == [(0,)]
+
+
+def test_a_tombstone_of_nothing_but_a_key_marks_the_row_that_is_there(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile(tombstone="deleted_at")
+    shop.put("orders", [{**ORDER, "tags": ["a"]}, {**ORDER, "id": 2, "tags": ["b"]}])
+    with shop.serve() as address:
+        warehouse.run(address, profile=profile)
+        shop.put("orders", [{"id": 1, "deleted_at": DELETED}, {**ORDER, "id": 2, "tags": ["b"]}])
+        warehouse.run(address, profile=profile)
+        quiet = warehouse.run(address, profile=profile)
+    deleted = datetime.fromisoformat(DELETED)
+    assert warehouse.query(MARKS) == [(1, deleted), (2, None)]
+    assert set(warehouse.query(CHILD_MARKS)) == {(deleted,), (None,)}
+    assert quiet.packages == []
+
+
+@pytest.mark.parametrize(
+    ("told", "marked"), [(None, False), (False, False), ("", False), (0, False), (True, True), ("gone", True)]
+)
+def test_a_flag_counts_as_deleted_when_it_is_raised(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse], told: Any, marked: bool
+) -> None:
+    shop, warehouse = verbatim
+    shop.put("orders", [{**ORDER, "is_deleted": told}])
+    with shop.serve() as address:
+        warehouse.run(address, profile=warehouse.profile(tombstone="is_deleted"))
+    assert warehouse.query("SELECT _deleted_at = updated_at FROM ecommerce.orders") == [
+        (True if marked else None,)
+    ]
+
+
+def test_a_row_that_comes_back_is_unmarked_with_its_lists(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile(tombstone="deleted_at")
+    order = {**ORDER, "tags": ["a"]}
+    with shop.serve() as address:
+        for version in (order, {**order, "deleted_at": DELETED}, {**order, "deleted_at": None}):
+            shop.put("orders", [version])
+            warehouse.run(address, profile=profile)
+    assert warehouse.query(MARKS) == [(1, None)]
+    assert warehouse.query(CHILD_MARKS) == [(None,)]
+
+
+def test_a_re_read_of_tombstones_sends_nothing(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(tombstones=True, invalid_share=0.0)
+    profile = warehouse.profile(tombstone="deleted_at")
+    with shop.serve() as address:
+        shop.delete("orders", shop.truth("orders")[0]["id"])
+        warehouse.run(address, profile=profile)
+        again = warehouse.run(address, Request(window=Window(None, None)), profile=profile)
+    assert again.packages == []
