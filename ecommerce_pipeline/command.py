@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,9 +58,27 @@ def main(arguments: Sequence[str], project: Path) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except Exception as error:  # a library's own words, or a defect of ours
+        return _unexpected(error)
     except KeyboardInterrupt:
         print("stopped; the next run goes on where this one was", file=sys.stderr)
         return 130
+
+
+def _unexpected(error: Exception) -> int:
+    """One sentence instead of a traceback, which may show values. Where it happened is kept in a file."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    wrong_setting = "ConfigurationException" in kinds
+    lines = str(error).strip().splitlines() or [""]
+    place = Path(".dlt/.var/last_error.txt")
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(
+            f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}", "utf-8"
+        )
+    cure = "Correct the setting" if wrong_setting else f"If it comes again, report it with {place}"
+    print(f"error: {type(error).__name__}: {lines[0]} Nothing is lost. {cure}.", file=sys.stderr)
+    return 2 if wrong_setting else 1
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ PipelineError
     ├── ShopRefused     the shop said no and will say no again: key, permission, address
     ├── ShopUnreachable retries are used up: the shop or the network is away
     ├── ContractBroken  the shop answered, but not what its profile declares
+    ├── Unaccounted     rows vanished between two of our own stages; nothing of them was loaded
     ├── DestinationFailed  the warehouse refused; what was fetched is kept
     └── AnotherRun      another run holds the working folder; this one wrote nothing
 
@@ -45,7 +46,13 @@ class ProfileError(SettingError):
 
 
 class RunFailed(PipelineError):
-    """The run cannot go on. What is committed stays; the cursor has not moved past it."""
+    """The run cannot go on. What is committed stays; the cursor has not moved past it.
+
+    Attributes:
+        status: of the HTTP answer that ended it, None where another reason did.
+    """
+
+    status: int | None = None
 
 
 class ShopRefused(RunFailed):
@@ -58,6 +65,10 @@ class ShopUnreachable(RunFailed):
 
 class ContractBroken(RunFailed):
     """The shop's answers contradict its profile: a loop, a total that lies, no list of rows."""
+
+
+class Unaccounted(RunFailed):
+    """Two counts of the same rows differ. What was fetched is dropped, the cursor stays."""
 
 
 class DestinationFailed(RunFailed):

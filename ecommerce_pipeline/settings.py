@@ -133,9 +133,17 @@ def _check_names(section: Any) -> None:
     known = [item.name for item in fields(Settings)]
     refuse_misspelt((f"{SECTION}.{name}" for name in section), known)
     refuse_misspelt(of_variables(os.environ), known)
-    for file in (Path(".dlt/config.toml"), Path(".dlt/secrets.toml")):
-        if file.is_file():
-            refuse_misspelt(of_tables(tomllib.loads(file.read_text("utf-8"))), known)
+    # Each profile of a workspace may have files of its own: staging.config.toml, prod.secrets.toml.
+    for file in (*Path(".dlt").glob("*config.toml"), *Path(".dlt").glob("*secrets.toml")):
+        if not file.name.startswith("example."):
+            refuse_misspelt(of_tables(_toml(file)), known)
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{file} cannot be read: {error}. Correct it, then run again.") from None
 
 
 def _read(item: Field[Any]) -> Any:
@@ -151,6 +159,8 @@ def _read(item: Field[Any]) -> Any:
     except (ConfigValueCannotBeCoercedException, ValueError, OverflowError):
         got = "set to something else" if secret else repr(accessor.get(key))
         raise SettingError(f"`{key}` is {got}, expected {words}.") from None
+    if isinstance(value, str) and not secret and not value.strip():
+        raise SettingError(f"`{key}` is empty, expected {words}. Set it, or leave it out for the default.")
     least, most = item.metadata["least"], item.metadata["most"]
     if isinstance(value, int | float) and not least <= value <= most:
         raise SettingError(f"`{key}` is {value}, expected {words} from {least} to {most}.")

@@ -214,13 +214,19 @@ def _greeting(address: str, shop: ServedShop) -> str:
 
 def _load(address: str, options: ShopOptions) -> str:
     """How to load it from another terminal; the profile that ships fits the usual paging and key."""
-    settings = (
-        f"SOURCES__ECOMMERCE__SHOP_BASE_URL={address}/api SOURCES__ECOMMERCE__SHOP_TOKEN={options.token}"
-    )
+    secrets = {
+        "bearer": {"SHOP_TOKEN": options.token},
+        "api_key": {"SHOP_API_KEY": options.token},
+        "basic": {"SHOP_USERNAME": USER, "SHOP_PASSWORD": options.token},
+        "oauth2": {"SHOP_CLIENT_ID": USER, "SHOP_CLIENT_SECRET": options.token},
+    }[options.auth]
+    given = {"SHOP_BASE_URL": f"{address}/api", **secrets}
+    settings = " ".join(f"SOURCES__ECOMMERCE__{name}={value}" for name, value in given.items())
     if (options.paging, options.auth, options.sort) == ("page_number", "bearer", "updated_at"):
         return f"{settings} python pipelines.py"
     return (
-        f"write a profile for this paging, order and key (docs/shops.md), then {settings} python pipelines.py"
+        "write a profile for this paging, order and key (docs/shops.md), then"
+        f" SOURCES__ECOMMERCE__SHOP=myshop.toml {settings} python pipelines.py"
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -10,9 +13,13 @@ from dlt.common.configuration.exceptions import (
     ConfigurationException,
 )
 from dlt.common.destination import Destination
-from dlt.common.destination.exceptions import DestinationException
+from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
+from dlt.common.exceptions import MissingDependencyException
+from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.errors import SettingError
+
+logger = logging.getLogger(__name__)
 
 PIPELINE = "ecommerce"
 DATASET = "ecommerce"
@@ -40,7 +47,18 @@ def open_destination() -> Destination[Any, Any]:
         )
     try:
         destination: Any = Destination.from_reference(kind, destination_name=name)
-        destination.configuration(destination.spec()._bind_dataset_name(DATASET))
+        _ = destination.client_class  # imports the driver
+        configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
+    except UnknownDestinationModule:
+        raise SettingError(
+            f"`{SECTION}.destination_type` is {kind!r}, expected a destination that dlt knows, for example duckdb,"
+            " snowflake or postgres. Correct it in .dlt/config.toml."
+        ) from None
+    except MissingDependencyException as error:
+        packages = " ".join(f'"{package}"' for package in error.dependencies)
+        raise SettingError(
+            f"The destination `{kind}` needs a package that is not installed. Run: pip install {packages}"
+        ) from None
     except ConfigFieldMissingException as error:
         raise SettingError(
             f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put them into"
@@ -48,17 +66,47 @@ def open_destination() -> Destination[Any, Any]:
         ) from None
     except (ConfigurationException, DestinationException, ImportError) as error:
         raise SettingError(
-            f"`{SECTION}.destination_type` is {kind!r}, which cannot be used: {_first_line(error)}"
-            " Name one that dlt knows (duckdb, snowflake, postgres, ...) and install its package."
+            f"`{SECTION}.destination_type` is {kind!r}, which cannot be used as it is configured: {_first_line(error)}"
+            f" Correct [destination.{name}] in .dlt/config.toml or .dlt/secrets.toml."
         ) from None
+    _require_merge(destination, kind)
+    _require_another_name(configuration, kind)
     opened: Destination[Any, Any] = destination
     return opened
+
+
+def _require_merge(destination: Any, kind: str) -> None:
+    """Where dlt cannot merge it appends, and rows would come twice."""
+    if "delete-insert" not in (destination.capabilities().supported_merge_strategies or ()):
+        raise SettingError(
+            f"The destination `{kind}` cannot merge rows by key: they would stand there twice. Name one that can, for"
+            f" example duckdb, snowflake or postgres, as `{SECTION}.destination_type`."
+        )
+
+
+def _require_another_name(configuration: Any, kind: str) -> None:
+    """DuckDB calls a database by its file's name; a schema of the same name makes every table ambiguous."""
+    file = str(getattr(configuration.credentials, "database", "") or "")
+    if kind == "duckdb" and Path(file).stem.lower() == DATASET:
+        raise SettingError(
+            f"The DuckDB file is {file!r} and the dataset in it is called {DATASET} too: DuckDB cannot tell them apart."
+            " Give the file another name, for example raw.duckdb."
+        )
 
 
 def open_pipeline() -> dlt.Pipeline:
     """The one pipeline, into the destination that `open_destination` has checked."""
     kind = _kind()
-    pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
+    try:
+        pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
+    except ValueError as error:
+        # A file of the working folder was cut short or edited. What counts is committed in the warehouse.
+        folder = Path(get_dlt_pipelines_dir()) / PIPELINE
+        logger.warning(
+            "%s cannot be read (%s); it is dropped, the warehouse counts", folder, _first_line(error)
+        )
+        shutil.rmtree(folder)
+        pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
     # Given as an instance instead, dlt would warn that it ignores the configured name.
     pipeline.destination.caps_params.update(CAPABILITIES.get(kind, {}))
     return pipeline

@@ -14,6 +14,11 @@ from ecommerce_pipeline.errors import DestinationFailed, PipelineError
 
 logger = logging.getLogger(__name__)
 
+AS_IT_SHALL_BE = (
+    "did not receive any data during this load",
+    "is different from extract package schema hash",
+)
+
 
 class FailuresNamed:
     """dlt wraps every failure in its own; what our code raised inside comes out as it was."""
@@ -23,6 +28,8 @@ class FailuresNamed:
             dlt_logger.LOGGER.addFilter(_without_traceback)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if dlt_logger.LOGGER is not None:
+            dlt_logger.LOGGER.removeFilter(_without_traceback)
         if not isinstance(error, Exception) or isinstance(error, PipelineError):
             return
         if _interrupted(error):
@@ -39,9 +46,11 @@ class FailuresNamed:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """dlt logs the traceback of what we say in one sentence; its own line stays."""
+    """dlt logs the traceback of what we say in one sentence; its own line stays, unless it tells of what is as it shall
+    be: fields that were null in every row have no column yet, and a schema whose tables were dropped is another one.
+    """
     record.exc_info = record.exc_text = None
-    return True
+    return not any(words in record.getMessage() for words in AS_IT_SHALL_BE)
 
 
 def _kept(step: str, cause: BaseException | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import dlt
@@ -11,6 +11,7 @@ from dlt.common.utils import chunks
 
 from ecommerce_pipeline.records.naming import text_rules
 from ecommerce_pipeline.records.wire import IdType
+from ecommerce_pipeline.source.quarantine import TABLE
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Known, Lookup, identity
 from ecommerce_pipeline.source.tombstones import BURIED
@@ -20,15 +21,28 @@ AT_ONCE = 1_000
 
 
 def lookups(pipeline: dlt.Pipeline, reading: Reading) -> dict[str, Lookup]:
-    """By resource, for those whose rows come again though they did not change: all of a window that is
-    read again, and lists that know no filter and come as a whole in every run.
-    """
-    declared = reading.profile.resources
+    """By resource, for those whose table is there."""
     return {
         name: lookup(pipeline, name, reading.profile.id_type)
         for name in reading.listed
-        if name in reading.existing_tables and (reading.window or not declared[name].cursor.since_param)
+        if name in reading.existing_tables
     }
+
+
+def refusals(pipeline: dlt.Pipeline) -> Callable[[Sequence[str]], set[str]]:
+    """Asks the quarantine which of some ids of refused records it has."""
+
+    def ask(rejected_ids: Sequence[str]) -> set[str]:
+        with pipeline.sql_client() as client:
+            table = client.make_qualified_table_name(TABLE)
+            found: set[str] = set()
+            for some in chunks(rejected_ids, AT_ONCE):
+                marks = ", ".join(["%s"] * len(some))
+                query = f"SELECT rejected_id FROM {table} WHERE rejected_id IN ({marks})"  # noqa: S608  # our names
+                found.update(row[0] for row in client.execute_sql(query, *some) or [])
+        return found
+
+    return ask
 
 
 def lookup(pipeline: dlt.Pipeline, resource: str, id_type: IdType) -> Lookup:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from ecommerce_pipeline.errors import Unaccounted
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.lookup import is_id
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES, account_rows, ecommerce
+from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading
 
 logger = logging.getLogger(__name__)
@@ -25,23 +27,25 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 """Passes; any other failure of normalising would come again, a package that a kill left half moved included."""
 
 
-def send_or_forget(pipeline: dlt.Pipeline) -> tuple[list[str], float, float]:
-    """Normalise and load what is pending; returns the ids of loaded packages and the seconds of both stages.
+def prepare_or_forget(pipeline: dlt.Pipeline) -> dict[str, int]:
+    """Normalise what is fetched; returns how many rows each table gets.
 
     A package that cannot be normalised would fail every later run: it is dropped with the local state that has
     its cursor. The next run takes the committed one from the warehouse and reads the same rows again.
     """
-    began = time.monotonic()
     try:
-        pipeline.normalize()
+        info = pipeline.normalize()
     except PipelineStepFailed as error:
         if getattr(error.exception, "errno", None) not in FULL_DISK:
             pipeline.drop()
         raise
-    middle = time.monotonic()
+    return dict(info.row_counts) if info else {}
+
+
+def send(pipeline: dlt.Pipeline) -> list[str]:
+    """Load what is normalised; returns the ids of the packages."""
     make_empty_tables(pipeline)
-    packages = list(pipeline.load().loads_ids)
-    return packages, round(middle - began, 3), round(time.monotonic() - middle, 3)
+    return list(pipeline.load().loads_ids)
 
 
 class Package:
@@ -65,18 +69,12 @@ class Package:
         self._lineage = Lineage(pipeline)
         self._marks = Marks(pipeline)
 
-    def through(self, anew: tuple[str, ...]) -> list[str]:
-        """Extract, normalise and load; then send the account. Returns the ids of loaded packages.
-
-        Args:
-            anew: resources whose tables are dropped and read from the beginning.
-        """
+    def through(self) -> list[str]:
+        """Extract, normalise and load; then send the account. Returns the ids of loaded packages."""
         try:
-            self._extract_first(anew)
-            packages = self._commit()
+            packages = self._step(list(ecommerce(self._reading).resources))
             while self._reading.unfinished:
-                self._extract_more()
-                packages += self._commit()
+                packages += self._step([*self._reading.unfinished, *BOOKKEEPING_TABLES])
         except PipelineStepFailed:
             # What waits to be loaded carries its own account; what was dropped is accounted for here.
             if not self._pipeline.has_pending_data:
@@ -86,15 +84,18 @@ class Package:
             account.state = account.outcome
         return packages + self._account(bool(packages))
 
-    def _commit(self) -> list[str]:
+    def _step(self, names: Sequence[str]) -> list[str]:
+        """Fetch and commit as much as one load package may hold."""
+        self._reading.begin_step(name for name in self._reading.listed if name in names)
+        self._extract(ecommerce(self._reading).with_resources(*names))
+        began = time.monotonic()
+        self._check_handed(prepare_or_forget(self._pipeline))
+        middle = time.monotonic()
         self._wait()
-        # Before the cursors move: a kill in between costs nothing, the tombstones come again.
-        for name, keys in self._reading.graves.items():
-            id_type = self._reading.profile.id_type
-            self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, id_type)})
-        packages, normalize_seconds, load_seconds = send_or_forget(self._pipeline)
+        self._bury()
+        packages = send(self._pipeline)
         for account in self._reading.accounts.values():
-            account.commit(normalize_seconds, load_seconds)
+            account.commit(middle - began, time.monotonic() - middle)
             if account.deleted:
                 self._marks.follow(account.resource)
         if self._reading.unfinished:
@@ -102,25 +103,29 @@ class Package:
             logger.info("checkpoint: %d rows are accounted for and committed, reading goes on", rows)
         return packages
 
-    def _extract_first(self, anew: tuple[str, ...]) -> None:
+    def _check_handed(self, rows: Mapping[str, int]) -> None:
+        """What we counted as handed on must come out of dlt's stages: two counts, made apart from each other."""
+        expected = {
+            self._reading.table(name): account.uncommitted for name, account in self._reading.accounts.items()
+        }
+        expected[QUARANTINE] = self._reading.quarantine.taken()
+        for table, count in expected.items():
+            if rows.get(table, 0) != count:
+                self._pipeline.drop()
+                raise Unaccounted(
+                    f"{count} rows were handed on for {table} and {rows.get(table, 0)} came out of dlt. Nothing of"
+                    " this package is loaded and the cursor stays; it is a defect of the pipeline, report it."
+                )
+
+    def _bury(self) -> None:
+        """Mark rows of bare tombstones before the cursors move: a kill in between costs nothing, they come again."""
+        id_type = self._reading.profile.id_type
+        for name, keys in self._reading.graves.items():
+            self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, id_type)})
+
+    def _extract(self, data: Any) -> None:
         self._lineage.begin()
-        if anew:
-            # Apart from the others: the history of runs and the quarantine of other resources outlive a refresh.
-            self._extract_lists(anew, refresh="drop_resources")
-        others = [name for name in ecommerce(self._reading).resources if name not in anew]
-        if others:
-            self._extract_lists(others)
-
-    def _extract_more(self) -> None:
-        self._lineage.begin()
-        self._extract_lists((*self._reading.unfinished, *BOOKKEEPING_TABLES))
-
-    def _extract_lists(self, names: Sequence[str], **options: Any) -> None:
-        self._reading.begin_step(name for name in self._reading.listed if name in names)
-        self._extract(ecommerce(self._reading).with_resources(*names), **options)
-
-    def _extract(self, data: Any, **options: Any) -> None:
-        self._pipeline.extract(data, loader_file_format=self._format, **options)
+        self._pipeline.extract(data, loader_file_format=self._format)
         self._lineage.extend()
 
     def _account(self, sent: bool) -> list[str]:
@@ -128,10 +133,10 @@ class Package:
         if not sent:
             self._journal.add(rows)
             return []
-        self._lineage.begin()
         self._extract(account_rows(iter([self._journal.waiting() + rows])))
+        prepare_or_forget(self._pipeline)
         self._wait()
-        packages, _, _ = send_or_forget(self._pipeline)
+        packages = send(self._pipeline)
         self._journal.clear()
         return packages
 

@@ -20,7 +20,7 @@ PAUSE_SECONDS = 0.5
 
 
 def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[float], None]) -> None:
-    """Return when the warehouse lets us in. Any other reason why it does not is left to the next step to name.
+    """Return when the warehouse lets us in.
 
     Args:
         pipeline: knows the warehouse.
@@ -28,7 +28,7 @@ def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[flo
         sleep: waits for a number of seconds.
 
     Raises:
-        DestinationFailed: it is still locked; what was fetched stays for the next run.
+        DestinationFailed: it is still locked, or cannot be opened at all; what was fetched stays for the next run.
     """
 
     def tell(state: tenacity.RetryCallState) -> None:
@@ -55,9 +55,14 @@ def _knock(pipeline: dlt.Pipeline) -> None:
     try:
         with pipeline.destination_client():
             pass
-    except DestinationConnectionError as error:
+    except Exception as error:  # drivers raise what they like
         if _is_locked(error):
             raise
+        section = f"[destination.{pipeline.destination.destination_name}.credentials]"
+        raise DestinationFailed(
+            f"The warehouse cannot be opened: {_words(error)} Check it and its credentials under {section}, then run"
+            " again; what was fetched is kept."
+        ) from None
 
 
 def _is_locked(error: BaseException) -> bool:
@@ -67,5 +72,11 @@ def _is_locked(error: BaseException) -> bool:
 def _reason(state: tenacity.RetryCallState) -> str:
     """DuckDB names the process that holds the file in one sentence, and an address in the next."""
     error = state.outcome.exception() if state.outcome else None
-    words = str(error).partition("reason given is: ")[2].partition(". See also")[0]
-    return f"The warehouse is open elsewhere: {words}"
+    return f"The warehouse is open elsewhere: {_words(error).rstrip('.')}"
+
+
+def _words(error: BaseException | None) -> str:
+    """What the driver said, without dlt's advice around it, as one sentence."""
+    _, reason, words = str(error).partition("reason given is: ")
+    lines = (words if reason else str(error)).partition(" See also")[0].strip().splitlines()
+    return (lines[0].rstrip(".") if lines else type(error).__name__) + "."

@@ -24,10 +24,11 @@ from ecommerce_pipeline.load.destination import (
 )
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
-from ecommerce_pipeline.load.lookup import lookups
+from ecommerce_pipeline.load.lookup import lookups, refusals
 from ecommerce_pipeline.load.marks import Marks
-from ecommerce_pipeline.load.package import Package, send_or_forget
+from ecommerce_pipeline.load.package import Package, prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
+from ecommerce_pipeline.load.refresh import forget
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.tables import Tables
 from ecommerce_pipeline.records import MODELS
@@ -39,6 +40,7 @@ from ecommerce_pipeline.shop.profile_file import load_profile
 from ecommerce_pipeline.source import UNFINISHED
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Archive, Keeper, NoArchive
+from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading
 
 logger = logging.getLogger(__name__)
@@ -123,11 +125,14 @@ def _load(request: Request, reading: Reading, destination: Any, watch: Watch) ->
     anew = tables.to_read_anew(reading.resources)
     if request.full_refresh:
         anew = tuple(dict.fromkeys((*reading.resources, *anew)))
+    forget(pipeline, anew)
     reading.existing_tables = tables.kept(anew)
     reading.lookups = lookups(pipeline, reading)
+    if QUARANTINE in reading.existing_tables:
+        reading.refusals = refusals(pipeline)
     reading.swept = Marks(pipeline).swept
     watch(reading.accounts)
-    return packages + Package(pipeline, reading, file_format(destination), wait).through(anew)
+    return packages + Package(pipeline, reading, file_format(destination), wait).through()
 
 
 def _name_unfinished(pipeline: dlt.Pipeline) -> None:
@@ -185,7 +190,8 @@ def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
     if not pipeline.has_pending_data:
         return []
     logger.warning("an earlier run left fetched data; it is loaded first")
-    return send_or_forget(pipeline)[0]
+    prepare_or_forget(pipeline)
+    return send(pipeline)
 
 
 def _archive(settings: Settings, run_id: str, started_at: datetime) -> Keeper:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -61,15 +62,23 @@ class Validator:
         model: what a record is.
         canonicaliser: built from the shop's mapping; also tells how instants and money are written.
         id_type: the type that `id` and all references have in this shop.
+        reserved: names that no field may have, because something else of the row lands under them.
 
     Attributes:
         contract: a hash of all that decides what becomes of a row; see `contract_hash`.
     """
 
-    def __init__(self, model: type[BaseModel], canonicaliser: Canonicaliser, id_type: IdType) -> None:
+    def __init__(
+        self,
+        model: type[BaseModel],
+        canonicaliser: Canonicaliser,
+        id_type: IdType,
+        reserved: Iterable[str] = (),
+    ) -> None:
         self._validate = model.__pydantic_validator__.validate_python
         self._canonical = canonicaliser
-        self._shape = shape_of(model)
+        shape = shape_of(model)
+        self._shape = replace(shape, reserved=shape.reserved.union(reserved))
         self._wire = canonicaliser.mapping.wire(id_type)
         self.contract = contract_hash(model, canonicaliser.mapping, id_type)
 

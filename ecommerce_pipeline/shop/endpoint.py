@@ -24,6 +24,9 @@ from ecommerce_pipeline.shop.paging import (
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
 
+NEVER_AN_END = frozenset({401, 403, *range(300, 400)})
+"""Answers that say something about the key or the address, and nothing about the length of a list."""
+
 
 class Endpoint:
     """Asks for the pages of one resource.
@@ -96,19 +99,20 @@ class Endpoint:
         read = functools.partial(self._read, request)
         try:
             page = self._client.get(request, Use(self._keep, read, self.retries))
-        except (ShopRefused, ContractBroken):
-            if request.beyond is None:
+        except (ShopRefused, ContractBroken) as error:
+            if request.beyond is None or error.status in NEVER_AN_END:
                 raise
             # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
-            page = Page(request, request.address, [], [], [], request.beyond, None)
+            page = Page(
+                request, request.address, [], [], [], request.beyond if self.reports_totals else None, None
+            )
         self.pages += 1
         return page
 
-    def page_again(self, request: PageRequest) -> Page:
-        """Ask for a page after a list's first. Where we count pages, one that is refused is beyond the end: rows have
-        left the list. The walks ask for the first page again by `page`, which betrays every other refusal.
-        """
-        return self.page(replace(request, beyond=request.beyond or 0) if self.counts_pages else request)
+    @property
+    def reports_totals(self) -> bool:
+        """Whether the shop reports how many rows match."""
+        return bool(self.profile.paging.total_path or self.profile.paging.total_header)
 
     def count(self, window: Window) -> int | None:
         """How many rows the shop reports for a window, None where it reports no totals; asks for one row.
@@ -117,7 +121,7 @@ class Endpoint:
             ShopRefused, ShopUnreachable: see `ShopClient.get`.
             ContractBroken: there is no number where the profile says.
         """
-        if not self.profile.paging.total_path and not self.profile.paging.total_header:
+        if not self.reports_totals:
             return None
         request, size = self.first(window), self.profile.page_size_param
         return self._client.get(
@@ -139,7 +143,7 @@ class Endpoint:
     def _read(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = self._rows(reply), self._total(reply)
         # A reference may rightly lead to a page that has become empty; the walks count what came.
-        if not rows and total and self.counts_pages and self._before(request) < total:
+        if not rows and total and self.counts_pages and self.before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
         self.largest_page = max(self.largest_page, len(rows))
         cursors = [self.floor(value) if value else None for value in map(self.cursor, rows)]
@@ -147,7 +151,7 @@ class Endpoint:
         following = self._following(request, reply, rows, total)
         return Page(request, reply.address, rows, identities, cursors, total, following)
 
-    def _before(self, request: PageRequest) -> int:
+    def before(self, request: PageRequest) -> int:
         """How many rows stand before this page, at least; 0 where the style of paging does not tell."""
         paging = self.profile.paging
         if self.steps_by_offset:
@@ -185,7 +189,7 @@ class Endpoint:
 
     def _total(self, reply: Reply) -> int | None:
         paging = self.profile.paging
-        if not paging.total_path and not paging.total_header:
+        if not self.reports_totals:
             return None
         if reply.document is None and paging.total_path:
             return 0
@@ -228,7 +232,7 @@ class Endpoint:
             following = self.at_offset(request, before)
         else:
             following = with_param(request, paging.page_param, number_param(request, paging.page_param) + 1)
-            before = self._before(following)
+            before = self.before(following)
         if total is None or before < total:
             return following
         return replace(following, beyond=total) if len(rows) >= self.full_page else None

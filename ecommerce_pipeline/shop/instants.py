@@ -13,6 +13,7 @@ from ecommerce_pipeline.shop.profile import Cursor
 FIRST = datetime.min.replace(tzinfo=UTC)
 """Some shops send it where an instant is missing."""
 
+MINUTE = timedelta(minutes=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,6 +42,22 @@ class CursorInstants:
         A row may carry more digits than a request; progress counts only as far as it can be asked for.
         """
         return moment.replace(microsecond=moment.microsecond // self._step * self._step)
+
+    def unrepeated(self, moment: datetime) -> datetime:
+        """The instant itself, or the beginning of the hour that a clock change repeats, where it lies in it.
+
+        Local time without an offset goes back there: what changes in the second pass is stamped like the first.
+        """
+        if self._form != "naive" or not self._zone_repeats(moment):
+            return moment
+        first = moment.astimezone(self._zone).replace(fold=0).astimezone(UTC)
+        while self._zone_repeats(first - MINUTE):
+            first -= MINUTE
+        return first.replace(second=0, microsecond=0)
+
+    def _zone_repeats(self, moment: datetime) -> bool:
+        local = moment.astimezone(self._zone)
+        return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
     def before(self, moment: datetime) -> datetime:
         """The instant that a parameter can say before this one; the calendar's first has none."""

@@ -11,29 +11,15 @@ from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.addresses import shown_address
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import PageRequest
+from ecommerce_pipeline.shop.list_end import page_again
 from ecommerce_pipeline.shop.page import Page
+from ecommerce_pipeline.shop.unsettled import Unsettled
 from ecommerce_pipeline.shop.window import Window
 
 logger = logging.getLogger(__name__)
 
 
 Reading = Callable[[Endpoint, Window], Iterator[Page]]
-
-
-TOTALS = "If the shop's totals cannot be trusted, leave the total out of the profile's paging."
-
-
-class Unsettled(Exception):
-    """A reading of the window cannot be trusted; it is read again.
-
-    Args:
-        reason: what contradicts what.
-        cure: what to do when it stays so.
-    """
-
-    def __init__(self, reason: str, cure: str = TOTALS) -> None:
-        super().__init__(reason)
-        self.cure = cure
 
 
 class Tally:
@@ -152,7 +138,7 @@ def chain(endpoint: Endpoint, window: Window) -> Iterator[Page]:
         if following in asked:
             raise loop(following)
         asked.add(following)
-        page = endpoint.page_again(following) if before else endpoint.page(following)
+        page = page_again(endpoint, following) if before else endpoint.page(following)
         check_filter(endpoint, page, window)
         if before and not goes_on(
             endpoint, before, page, second=len(asked) == 2 and following.beyond is None

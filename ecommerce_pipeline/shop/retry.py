@@ -16,6 +16,7 @@ from ecommerce_pipeline.errors import (
     ContractBroken,
     PipelineError,
     RetryLater,
+    RunFailed,
     ShopRefused,
 )
 from ecommerce_pipeline.shop.addresses import shown_address, without
@@ -64,7 +65,9 @@ def refusal(
         return RetryLater(shown, "throttled", pause)
     if status in TRANSIENT_STATUS or status >= 500:
         return RetryLater(shown, "server_error", pause)
-    return _final(answer, shown, address, secrets)
+    final = _final(answer, shown, address, secrets)
+    final.status = status
+    return final
 
 
 def judge_network_error(error: requests.RequestException, address: str) -> PipelineError:
@@ -80,7 +83,7 @@ def judge_network_error(error: requests.RequestException, address: str) -> Pipel
     )
 
 
-def _final(answer: requests.Response, shown: str, address: str, secrets: Iterable[str]) -> PipelineError:
+def _final(answer: requests.Response, shown: str, address: str, secrets: Iterable[str]) -> RunFailed:
     status = answer.status_code
     if status == 401:
         return ShopRefused(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.paging import value_at
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.quarantine import rejected_id
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Repeats, identity
 from ecommerce_pipeline.source.tombstones import BURIED, deleted_at
@@ -41,15 +42,14 @@ class Acceptance:
         self._name = name
         self._accounts = reading.accounts
         self._quarantine = reading.quarantine
+        self._refusals = reading.refusals
+        self._refused_before: set[str] = set()
         self._graves = reading.graves.setdefault(name, {})
         self._stamp: dict[str, Any] = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
         self._shop = profile.name
-        self._validator = _validator(name, profile)
-        self._embedded = {
-            child: (declared, _validator(child, profile))
-            for child, declared in profile.resources.items()
-            if declared.embedded_in == name
-        }
+        children = [child for child, declared in profile.resources.items() if declared.embedded_in == name]
+        self._validator = _validator(name, profile, children)
+        self._embedded = {child: (profile.resources[child], _validator(child, profile)) for child in children}
         contracts = {child: [v.contract, d.embedded_field] for child, (d, v) in self._embedded.items()}
         declared = profile.resources[name]
         self._contract = content_hash([self._validator.contract, contracts, declared.tombstone])[:8]
@@ -61,6 +61,10 @@ class Acceptance:
         """The rows of a page that are new and right, as dlt takes them."""
         self._reads += 1
         repeats.prepare(map(endpoint.key, page.rows))
+        if repeats.asks:
+            self._refused_before = self._refusals(
+                [rejected_id(self._name, content_hash(row)) for row in page.rows]
+            )
         source = f"{self._shop} {page.address}"
         accepted = (self._row(endpoint, row, repeats, source) for row in page.rows)
         return [row for row in accepted if row is not None]
@@ -80,11 +84,15 @@ class Acceptance:
         judged = self._validator.validate(bare)
         if isinstance(judged, Rejected):
             repeats.refuse(cursor, digest)
+            self._bury(endpoint, raw, deleted)
+            if rejected_id(self._name, content) in self._refused_before:
+                account.repeated += 1
+                self._count_repeated_lines(raw)
+                return None
             self._refuse(
                 self._name, Rejected(judged.raw | lines, judged.key, judged.reasons), content, source
             )
             self._count_refused_lines(raw)
-            self._bury(endpoint, raw, deleted)
             return None
         repeats.accept(key, cursor, digest)
         account.loaded += 1
@@ -206,7 +214,7 @@ class Acceptance:
         )
 
 
-def _validator(name: str, profile: ShopProfile) -> Validator:
+def _validator(name: str, profile: ShopProfile, embedded: Iterable[str] = ()) -> Validator:
     declared = profile.resources[name]
     fields = dict(declared.fields)
     # The key and the cursor are named by the profile anyway; they need no second declaration.
@@ -218,4 +226,4 @@ def _validator(name: str, profile: ShopProfile) -> Validator:
         fields=fields, instant_format=declared.cursor.format, timezone=zone, money_scale=declared.money_scale
     )
     model = MODELS[name]
-    return Validator(model, Canonicaliser(mapping, model), profile.id_type)
+    return Validator(model, Canonicaliser(mapping, model), profile.id_type, embedded)

@@ -49,6 +49,11 @@ class ResourceAccount:
         self.committed_loaded, self.committed_rejected = self.loaded, self.rejected_rows
 
     @property
+    def uncommitted(self) -> int:
+        """How many rows were handed on since the last commit."""
+        return self.loaded - self.committed_loaded
+
+    @property
     def balanced(self) -> bool:
         """Whether every fetched row is accounted for."""
         return self.fetched == self.loaded + self.rejected_rows + self.repeated

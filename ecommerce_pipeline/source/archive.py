@@ -46,6 +46,7 @@ class Archive:
 
     def __init__(self, address: str, run_id: str, started_at: datetime) -> None:
         self._files, self._root = _open(address)
+        self._local = "file" in self._files.protocol
         self._run = f"{started_at:%Y-%m-%d}/{run_id}"
         self._address = address
         self._number = itertools.count(1)
@@ -63,19 +64,36 @@ class Archive:
             if folder not in self._folders:
                 self._files.makedirs(folder, exist_ok=True)
                 self._folders.add(folder)
-            # Renaming makes a local file whole or absent; object stores write whole files anyway.
-            self._files.pipe_file(f"{path}.part", gzip.compress(body, LEVEL, mtime=0))
-            self._files.mv(f"{path}.part", path)
+            self._write(path, gzip.compress(body, LEVEL, mtime=0))
         except OSError as error:
-            raise DestinationFailed(
-                f"The archive at {self._address} cannot be written: {error}. Make room or correct"
-                " `sources.ecommerce.archive_address`; `archive = false` switches it off. The cursor stays."
-            ) from None
+            raise self._failed("written", error) from None
+
+    def _write(self, path: str, content: bytes) -> None:
+        """Renaming makes a local file whole or absent; object stores write whole objects anyway."""
+        if not self._local:
+            self._files.pipe_file(path, content)
+            return
+        self._files.pipe_file(f"{path}.part", content)
+        self._files.mv(f"{path}.part", path)
+
+    def _failed(self, what: str, error: Exception) -> DestinationFailed:
+        return DestinationFailed(
+            f"The archive at {self._address} cannot be {what}: {error}. Make room or correct"
+            " `sources.ecommerce.archive_address`; `archive = false` switches it off. The cursor stays."
+        )
 
     def expire(self, today: date, days: int) -> list[str]:
-        """Delete the folders of days that are more than `days` old; 0 keeps all. Returns what was deleted."""
-        if not days or not self._files.exists(self._root):
-            return []
+        """Delete the folders of days that are more than `days` old; 0 keeps all. Returns what was deleted.
+
+        Raises:
+            DestinationFailed: the archive cannot be read or changed.
+        """
+        try:
+            return self._expired(today, days) if days and self._files.exists(self._root) else []
+        except OSError as error:
+            raise self._failed("cleared of old days", error) from None
+
+    def _expired(self, today: date, days: int) -> list[str]:
         oldest = (today - timedelta(days=days)).isoformat()
         # The address may hold folders of others: only a day's folder of one of our resources goes.
         days_kept = (path for name in MODELS for path in self._files.glob(f"{self._root}/{name}/*"))

@@ -15,12 +15,15 @@ from ecommerce_pipeline.source.acceptance import Acceptance
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.cursor import LosslessCursor
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats
+from ecommerce_pipeline.source.repeats import FLOOR, Known, Lookup, Repeats
 
 logger = logging.getLogger(__name__)
 
 RECENT_LIMIT = 10_000
 """How many versions of a resource's last moments the state keeps, to know them when they come again."""
+
+CUT = "recent_cut"
+"""Where a resource's state says that more versions may come again than it keeps."""
 
 LOWEST = datetime.min.replace(tzinfo=UTC)
 
@@ -42,7 +45,7 @@ class ListReader:
         self._account = reading.accounts[name]
         self._window = reading.window or Window(since=start)
         self._ceiling = reading.ceiling(name)
-        self._repeats = Repeats(_recent(state, reading.swept(name, start)), reading.lookups.get(name))
+        self._repeats = Repeats(_recent(state, reading.swept(name, start)), _lookup(reading, name, state))
         self._endpoint = Endpoint(
             reading.client,
             reading.profile.resources[name],
@@ -91,10 +94,9 @@ class ListReader:
         if complete > LOWEST:
             cursor.move_to(complete)
         self._account.cursor_after = cursor.position
-        state["recent"] = {
-            key: [known.cursor.isoformat(), known.content_hash]
-            for key, known in self._may_come_again(cursor.position).items()
-        }
+        recent = self._may_come_again(cursor.position)
+        state["recent"] = {k: [known.cursor.isoformat(), known.content_hash] for k, known in recent.items()}
+        state[CUT] = len(recent) >= RECENT_LIMIT
 
     def _may_come_again(self, position: datetime | None) -> dict[str, Known]:
         if self._endpoint.profile.cursor.since_param:
@@ -104,6 +106,14 @@ class ListReader:
 
 SLICES = 4
 """Into how many slices of the cursor a checkpoint's worth of rows is cut where a list is not sorted by it."""
+
+
+def _lookup(reading: Reading, name: str, state: dict[str, Any]) -> Lookup | None:
+    """The warehouse is asked where rows come again that nothing else remembers: all of a window that is read again,
+    lists that know no filter and come as a whole in every run, more rows of one instant than the state keeps.
+    """
+    unfiltered = not reading.profile.resources[name].cursor.since_param
+    return reading.lookups.get(name) if reading.window or unfiltered or state.get(CUT) else None
 
 
 def _recent(state: dict[str, Any], swept: frozenset[str]) -> dict[str, Known]:
@@ -134,9 +144,9 @@ def _log_end(account: ResourceAccount) -> None:
         account.rejected_rows,
         account.repeated,
     )
-    if account.rejected_rows and account.rejected_rows == account.fetched:
+    if account.rejected_rows and not account.loaded:
         logger.warning(
-            "every row of %s is rejected, the first for %s: does the profile name the right fields?",
+            "every new row of %s is rejected, the first for %s: does the profile name the right fields?",
             account.resource,
             account.first_reason,
         )

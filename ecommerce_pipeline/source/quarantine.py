@@ -32,21 +32,27 @@ COLUMNS: dict[str, dict[str, Any]] = {
 COLUMNS["_loaded_at"] |= {"timezone": True, "precision": 6}
 
 
+def rejected_id(resource: str, content_hash: str) -> str:
+    """The id of a refused record: the same body of the same resource has the same one in every run."""
+    return blake2b(f"{resource}\0{content_hash}".encode(), digest_size=12).hexdigest()
+
+
 class Quarantine:
     """Takes refused records from all resources of a run and hands them to the one table."""
 
     def __init__(self) -> None:
         self._waiting: deque[dict[str, Any]] = deque()
+        self._taken = 0
 
     def add(
         self, resource: str, refused: Rejected, content_hash: str, source: str, run_id: str, at: datetime
     ) -> None:
-        """Keep a record; the same body of the same resource has the same id in every run."""
-        identity = blake2b(f"{resource}\0{content_hash}".encode(), digest_size=12).hexdigest()
+        """Keep a record."""
         reasons = [{"field": item.field, "rule": item.rule, "value": item.value} for item in refused.reasons]
+        self._taken += 1
         self._waiting.append(
             {
-                "rejected_id": identity,
+                "rejected_id": rejected_id(resource, content_hash),
                 "resource": resource,
                 "record_key": refused.key,
                 "rules": ",".join(sorted({item.rule for item in refused.reasons})),
@@ -64,3 +70,8 @@ class Quarantine:
             batch = list(self._waiting)
             self._waiting.clear()
             yield batch
+
+    def taken(self) -> int:
+        """How many records have come in since the last call."""
+        taken, self._taken = self._taken, 0
+        return taken

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import ShopClient
+from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.account import ResourceAccount
@@ -31,7 +32,8 @@ class Reading:
     Attributes:
         window: a bounded re-read that leaves the cursor alone; None for what changed since the last run.
         shop_clock: the shop's clock at the start of the run, UTC.
-        lookups: by resource, asks the warehouse for known versions, where rows come again though they did not change.
+        lookups: by resource, asks the warehouse for the versions of some keys.
+        refusals: asks the quarantine which of some ids of refused records it has.
         swept: asks the warehouse for the rows of a resource since an instant that a sweep has marked as deleted.
         graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
@@ -50,6 +52,7 @@ class Reading:
     archive: Keeper = field(default_factory=NoArchive)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
+    refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()
     swept: Callable[[str, datetime | None], frozenset[str]] = lambda name, since: frozenset()
     graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
@@ -90,11 +93,17 @@ class Reading:
         declared = self.profile.resources
         return [name for name in self.resources if name in declared and declared[name].path]
 
+    def table(self, name: str) -> str:
+        """The table of a resource: rows that come inside their parent's land beside it."""
+        declared = self.profile.resources.get(name)
+        return f"{declared.embedded_in}__{name}" if declared and declared.embedded_in else name
+
     def ceiling(self, name: str) -> datetime:
         """The instant that the cursor of a resource may not pass in this run, UTC."""
         lag = self.settings.safety_lag_seconds
         lag = self.profile.resources[name].cursor.lag_seconds if lag is None else lag
-        return self.shop_clock - timedelta(seconds=lag)
+        ceiling = self.shop_clock - timedelta(seconds=lag)
+        return CursorInstants(self.profile.resources[name].cursor).unrepeated(ceiling)
 
     @property
     def changed(self) -> bool:

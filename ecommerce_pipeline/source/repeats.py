@@ -54,6 +54,11 @@ class Repeats:
         self._seen: dict[str, Known] = {}
         self._met: set[str] = set()
 
+    @property
+    def asks(self) -> bool:
+        """Whether the warehouse is asked for what it has of each page."""
+        return self._lookup is not None
+
     def prepare(self, keys: Iterable[Any]) -> None:
         """Learn what the warehouse has of the keys of a page, where it is asked at all."""
         if self._lookup:

@@ -7,12 +7,18 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from ecommerce_pipeline.errors import Unaccounted
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.records.content import content_hash, decode_json
 from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source.cursor import LosslessCursor
 from tests.contract.conftest import OpenShop
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
+
+TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'ecommerce'"
 
 
 def test_the_account_of_a_quiet_shop_equals_its_counts(open_shop: OpenShop) -> None:
@@ -29,6 +35,20 @@ def test_the_account_of_a_quiet_shop_equals_its_counts(open_shop: OpenShop) -> N
     assert sorted(stored) == sorted(
         (a.resource, a.fetched, a.loaded, a.rejected_rows, a.repeated) for a in outcome.accounts
     )
+
+
+def test_a_row_that_vanishes_inside_the_pipeline_fails_the_run_and_nothing_is_loaded(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 5, "products": 5, "orders": 30})
+    with shop.serve() as address:
+        with monkeypatch.context() as patch:
+            patch.setattr(LosslessCursor, "__call__", lambda self, rows, meta=None: rows[1:])
+            with pytest.raises(Unaccounted, match=r"\d+ rows were handed on for \w+ and \d+ came out"):
+                warehouse.run(address)
+        assert not warehouse.database.exists() or warehouse.query(TABLES) == [(0,)]
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
 
 
 def test_a_rejected_record_keeps_its_body_reasons_address_and_run(open_shop: OpenShop) -> None:

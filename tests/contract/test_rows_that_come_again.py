@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,9 @@ from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome
 from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source import list_reader
 from tests.contract.conftest import OpenShop
+from tests.support.truth import differences
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 
 Verbatim = tuple[VerbatimShop, VerbatimWarehouse]
@@ -151,4 +153,53 @@ def test_a_list_of_which_every_row_is_rejected_is_warned_of(
     shop.put("orders", [{**ORDER, "currency": "dollars"}])
     with shop.serve() as address:
         warehouse.run(address, profile=warehouse.profile())
-    assert "every row of orders is rejected, the first for currency" in caplog.text
+    assert "every new row of orders is rejected, the first for currency" in caplog.text
+
+
+def test_a_field_that_is_called_like_the_table_of_embedded_lines_is_refused_and_kept(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    lines = {"embedded_in": "orders", "embedded_field": "items", "parent_field": "order_id"}
+    profile = warehouse.profile(resources={"orders": {"path": "orders"}, "order_items": lines})
+    shop.put("orders", [{**ORDER, "items": []}, {**ORDER, "id": 2, "items": [], "orderItems": 3}])
+    with shop.serve() as address:
+        outcome = warehouse.run(address, profile=profile)
+    [orders] = [account for account in outcome.accounts if account.resource == "orders"]
+    assert (orders.loaded, orders.rejected) == (1, {"reserved_name": 1})
+    assert '"orderItems": 3' in warehouse.query("SELECT raw FROM ecommerce.rejected_records")[0][0]
+
+
+def test_more_rows_of_one_instant_than_the_state_keeps_are_sent_once(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_reader, "RECENT_LIMIT", 10)
+    shop, warehouse = open_shop(same_second_block=55, precision="second", invalid_share=0.2)
+    with shop.serve() as address:
+        runs = [warehouse.run(address) for _ in range(3)]
+    assert [bool(run.packages) for run in runs] == [True, False, False]
+    assert differences(shop, warehouse.database) == []
+
+
+def test_a_window_that_is_read_again_sends_no_refused_record_twice(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.2)
+    everything = Request(window=Window(None, None))
+    with shop.serve() as address:
+        warehouse.run(address)
+        again = warehouse.run(address, everything)
+    assert again.packages == []
+    assert sum(account.repeated for account in again.accounts) > 0
+
+
+def test_the_cursor_stays_behind_the_shops_clock_by_the_lag(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.0)
+    profile = warehouse.profile(cursor={"lag_seconds": 3600.0})
+    with shop.serve() as address:
+        shop.update("orders", shop.truth("orders")[0]["id"], status="edited")
+        outcome = warehouse.run(address, profile=profile)
+        quiet = warehouse.run(address, profile=profile)
+    [orders] = [account for account in outcome.accounts if account.resource == "orders"]
+    assert orders.cursor_after is not None
+    assert orders.cursor_after <= datetime.now(UTC) - timedelta(hours=1)
+    assert differences(shop, warehouse.database) == []
+    assert quiet.packages == []

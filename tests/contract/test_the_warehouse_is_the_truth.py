@@ -8,15 +8,20 @@ from typing import Any
 
 import dlt
 import pytest
+from dlt.destinations.exceptions import DatabaseTerminalException
+from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
 
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.source.acceptance import Acceptance
 from tests.contract.conftest import OpenShop
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
 SIZES = {"customers": 20, "products": 10, "orders": 30}
+REJECTED = "SELECT rejected_id FROM ecommerce.rejected_records ORDER BY 1"
 
 
 def _edit(shop: DemoShop, count: int = 3) -> None:
@@ -196,12 +201,8 @@ def test_rows_that_a_warehouse_refuses_for_good_are_read_again_once_it_is_mended
     assert differences(shop, warehouse.database) == []
 
 
-def test_a_first_load_that_fails_for_good_is_read_again(
-    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dlt.destinations.exceptions import DatabaseTerminalException
-    from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
-
+def _refuse_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading the orders fails for good; what other tables got stays."""
     real = DuckDbCopyJob.run
 
     def refused(job: DuckDbCopyJob) -> None:
@@ -209,21 +210,69 @@ def test_a_first_load_that_fails_for_good_is_read_again(
             raise DatabaseTerminalException(ValueError("refused"))
         real(job)
 
+    monkeypatch.setattr(DuckDbCopyJob, "run", refused)
+
+
+def test_a_first_load_that_fails_for_good_is_read_again(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address:
-        monkeypatch.setattr(DuckDbCopyJob, "run", refused)
-        with pytest.raises(DestinationFailed, match="load step failed"):
-            warehouse.run(address)
-        monkeypatch.setattr(DuckDbCopyJob, "run", real)
+        with monkeypatch.context() as patch:
+            _refuse_orders(patch)
+            with pytest.raises(DestinationFailed, match="load step failed"):
+                warehouse.run(address)
         warehouse.run(address)
     assert differences(shop, warehouse.database) == []
+
+
+@pytest.mark.parametrize("resources", [(), ("orders",)], ids=["everything", "orders alone"])
+def test_a_full_refresh_that_fails_half_way_is_read_again_and_no_refused_record_is_lost(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, resources: tuple[str, ...]
+) -> None:
+    shop, warehouse = open_shop(sizes=SIZES, invalid_share=0.2)
+    with shop.serve() as address:
+        warehouse.run(address)
+        rejected = warehouse.query(REJECTED)
+        with monkeypatch.context() as patch:
+            _refuse_orders(patch)
+            with pytest.raises(DestinationFailed, match="load step failed"):
+                warehouse.run(address, Request(resources, full_refresh=True))
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+    assert warehouse.query(REJECTED) == rejected
+
+
+def test_a_stop_between_reading_and_loading_a_full_refresh_loses_no_refused_record(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sizes=SIZES, invalid_share=0.2)
+    with shop.serve() as address:
+        warehouse.run(address)
+        rejected = warehouse.query(REJECTED)
+        with monkeypatch.context() as patch:
+            _stop_reading_payments(patch)
+            with pytest.raises(KeyboardInterrupt):
+                warehouse.run(address, Request(full_refresh=True))
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+    assert warehouse.query(REJECTED) == rejected
+
+
+def _stop_reading_payments(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Acceptance.judge
+
+    def judge(self: Acceptance, endpoint: Endpoint, *rest: Any) -> Any:
+        if endpoint.profile.path == "payments":
+            raise KeyboardInterrupt
+        return real(self, endpoint, *rest)
+
+    monkeypatch.setattr(Acceptance, "judge", judge)
 
 
 def test_an_interrupted_reading_is_an_interruption_and_no_failure(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ecommerce_pipeline.source.acceptance import Acceptance
-
     def interrupted(*args: Any) -> None:
         raise KeyboardInterrupt
 

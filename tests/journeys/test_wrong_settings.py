@@ -43,6 +43,7 @@ WRONG = {
         "`sources.ecommerce.shop_token`",
     ),
     "a demo port that cannot be": ({}, ("demo", "--port", "99999999"), 2, "99999999"),
+    "an archive nowhere": ({"ARCHIVE_ADDRESS": ""}, (), 2, "`sources.ecommerce.archive_address` is empty"),
     "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
 }
 
@@ -72,7 +73,9 @@ def test_a_wrong_setting_is_one_sentence_and_nothing_is_written(
     ("destination", "words"),
     [
         ("snowflake", "destination `snowflake` has no credentials"),
-        ("nowhere", "is 'nowhere', which cannot be used"),
+        ("nowhere", "is 'nowhere', expected a destination that dlt knows"),
+        ("postgres", 'Run: pip install "dlt[postgres]"'),
+        ("filesystem", "missing `bucket_url`"),
     ],
 )
 def test_a_destination_that_cannot_be_used_stops_before_anything_is_written(
@@ -82,6 +85,62 @@ def test_a_destination_that_cannot_be_used_stops_before_anything_is_written(
     _is_one_sentence(result.stderr, words)
     assert result.returncode == 2
     _nothing_is_written(project)
+
+
+def test_a_destination_that_cannot_merge_is_refused(project: Path, run_here: RunCommand) -> None:
+    lake = {"PIPELINES__ECOMMERCE__DESTINATION_TYPE": "filesystem", "DESTINATION__RAW__BUCKET_URL": "lake"}
+    result = run_here(env=lake)
+    _is_one_sentence(result.stderr, "cannot merge rows by key")
+    assert result.returncode == 2
+    _nothing_is_written(project)
+
+
+def test_a_database_that_is_called_like_its_dataset_is_refused(project: Path, run_here: RunCommand) -> None:
+    result = run_here(env={"DESTINATION__RAW__CREDENTIALS": "duckdb:///ecommerce.duckdb"})
+    _is_one_sentence(result.stderr, "DuckDB cannot tell them apart")
+    assert result.returncode == 2
+    _nothing_is_written(project)
+
+
+def test_a_warehouse_that_cannot_be_opened_is_named_in_one_sentence(
+    project: Path, run_here: RunCommand
+) -> None:
+    (project / "raw.duckdb").write_text("this is no database" * 1000)
+    result = run_here()
+    _is_one_sentence(result.stderr, "The warehouse cannot be opened: ")
+    assert result.returncode == 1
+    assert (project / "raw.duckdb").read_text().startswith("this is no database")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("RUNTIME__LOG_LEVEL", "LOUD"), ("RUNTIME__DLTHUB_TELEMETRY", "x")]
+)
+def test_a_setting_of_dlt_that_is_wrong_is_one_sentence(
+    project: Path, run_command: RunCommand, variable: str, value: str
+) -> None:
+    result = run_command(env={variable: value})
+    _is_one_sentence(result.stderr, value)
+    assert result.returncode in (1, 2)
+    assert not (project / "raw.duckdb").exists()
+
+
+def test_a_setting_of_a_profile_that_is_misspelt_is_named(project: Path, run_command: RunCommand) -> None:
+    (project / ".dlt" / "staging.config.toml").write_text('[source.ecommerce]\nshop = "myshop.toml"\n')
+    result = run_command(env={"WORKSPACE__PROFILE": "staging"})
+    _is_one_sentence(result.stderr, "Nothing reads `source.ecommerce.shop`")
+    assert result.returncode == 2
+
+
+@pytest.mark.parametrize("content", ["{", ""])
+def test_a_working_folder_that_was_damaged_is_restored_from_the_warehouse(
+    project: Path, run_command: RunCommand, content: str
+) -> None:
+    assert run_command().returncode == 0
+    [state] = (project / ".dlt" / ".var").rglob("state.json")
+    state.write_text(content)
+    result = run_command()
+    assert result.returncode == 0
+    assert "it is dropped, the warehouse counts" in result.stderr
 
 
 def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_here: RunCommand) -> None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.list_end import page_again
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import (
     Tally,
-    Unsettled,
     check_both,
     check_complete,
     check_sorted,
@@ -20,6 +20,7 @@ from ecommerce_pipeline.shop.readings import (
     loop,
     miscount,
 )
+from ecommerce_pipeline.shop.unsettled import Unsettled
 from ecommerce_pipeline.shop.window import Window
 
 logger = logging.getLogger(__name__)
@@ -154,7 +155,7 @@ def _same_value_pages(
         if page.following in requests:
             raise loop(page.following)
         before, following = page, page.following
-        page = endpoint.page_again(following)
+        page = page_again(endpoint, following)
         if not goes_on(endpoint, before, page, second=len(requests) == 1 and following.beyond is None):
             break
         yield page
@@ -162,7 +163,7 @@ def _same_value_pages(
         forward.add(page)
     top = None
     for request in reversed(requests):
-        page = endpoint.page(request) if request == requests[0] else endpoint.page_again(request)
+        page = endpoint.page(request) if request == requests[0] else page_again(endpoint, request)
         yield page
         backward.add(page)
         top = top or page.top

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import PageRequest
+from ecommerce_pipeline.shop.list_end import page_again
 from ecommerce_pipeline.shop.page import Page
-from ecommerce_pipeline.shop.readings import Reading, Tally, again, chain, check_both
+from ecommerce_pipeline.shop.readings import Reading, Tally, again, chain, check_both, give_up_after
+from ecommerce_pipeline.shop.unsettled import Unsettled
 from ecommerce_pipeline.shop.walks.slices import slices
 from ecommerce_pipeline.shop.window import Window
+
+logger = logging.getLogger(__name__)
 
 
 def closed_then_tail(
@@ -34,8 +39,25 @@ def closed_then_tail(
                 yield replace(page, settled=part.since)
     if closed is not window:
         since = max(ceiling, window.since) if window.since else ceiling
-        for page in again(endpoint, replace(window, since=since), attempts, chain):
-            yield replace(page, settled=ceiling)
+        yield from _tail(endpoint, replace(window, since=since), ceiling, attempts)
+
+
+def _tail(endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int) -> Iterator[Page]:
+    """What is newer than the ceiling, as far as it comes. A list that moves while it is read contradicts itself each
+    time otherwise; a shop at rest that repeats its contradiction is refused.
+    """
+    reasons: set[str] = set()
+    for failures in range(1, attempts + 1):
+        try:
+            for page in chain(endpoint, window):
+                yield replace(page, settled=ceiling)
+            return
+        except Unsettled as reason:
+            reasons.add(str(reason))
+            if len(reasons) > 1:
+                break
+            give_up_after(endpoint, failures, attempts, reason)
+    logger.warning("%s moves while its newest rows are read; the next run goes on", endpoint.profile.path)
 
 
 def closed_window(endpoint: Endpoint, window: Window) -> Iterator[Page]:
@@ -54,7 +76,7 @@ def closed_window(endpoint: Endpoint, window: Window) -> Iterator[Page]:
     if forward.proven:
         return
     for request in reversed(requests):
-        page = endpoint.page(request) if request == requests[0] else endpoint.page_again(request)
+        page = endpoint.page(request) if request == requests[0] else page_again(endpoint, request)
         yield page
         backward.add(page)
     check_both(forward, backward)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
-from ecommerce_pipeline.shop.readings import Tally, Unsettled, chain, complete, miscount
+from ecommerce_pipeline.shop.readings import Tally, chain, complete, miscount
+from ecommerce_pipeline.shop.unsettled import Unsettled
 from ecommerce_pipeline.shop.window import Window
 
 

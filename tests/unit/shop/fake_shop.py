@@ -47,6 +47,9 @@ class FakeShop:
     hides_missing: bool = True
     ignored: tuple[str, ...] = ()
     refuses_beyond: bool = False
+    refusal: int = 404
+    deepest: int | None = None
+    without_rows: dict[int, str] = field(default_factory=dict)
     repeats_last: bool = False
     total_of: Callable[[int, int], int] = lambda total, on_page: total
     before_answer: Callable[[], None] = lambda: None
@@ -69,12 +72,16 @@ class FakeShop:
         listed = self._listed(params)
         size = min(int(params.get("size", self.cap)), self.cap)
         begin = self._begin(params, size, listed)
+        bad = self.without_rows.get(self.asked) if begin else None
+        too_deep = self.deepest is not None and begin > self.deepest
+        if bad == "refused" or too_deep:
+            raise _refused(404)
         if begin >= len(listed) and begin:
             if self.refuses_beyond:
-                raise ShopRefused("404")
+                raise _refused(self.refusal)
             if self.repeats_last and listed:
                 begin = (len(listed) - 1) // size * size
-        shown = listed[begin : begin + size]
+        shown = [] if bad else listed[begin : begin + size]
         document: dict[str, Any] = {"data": [self._shown(key) for key in shown]}
         if begin + size < len(listed):
             document["next"] = self._token(begin + size, listed)
@@ -126,6 +133,12 @@ class FakeShop:
         if self.paging == "stable":
             return "-".join(str(part) for part in self._place(listed[begin - 1]))
         return str(begin)
+
+
+def _refused(status: int) -> ShopRefused:
+    error = ShopRefused(f"{status}")
+    error.status = status
+    return error
 
 
 @dataclass

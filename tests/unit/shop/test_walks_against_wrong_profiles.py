@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ecommerce_pipeline.errors import ContractBroken, RunFailed
+from ecommerce_pipeline.errors import ContractBroken, RunFailed, ShopRefused
 from ecommerce_pipeline.shop.walks.by_cursor import cursor_walk
 from ecommerce_pipeline.shop.window import Window
 from tests.unit.shop.fake_shop import FakeShop, Reader, instant
@@ -226,3 +226,46 @@ def test_a_page_that_is_refused_after_rows_left_the_list_is_no_reason_to_stop(
     reader.run()
     reader.run()
     assert reader.missing() == {}
+
+
+@pytest.mark.parametrize("at_request", range(2, 8))
+@pytest.mark.parametrize("bad", ["refused", "empty"])
+@pytest.mark.parametrize(
+    ("options", "profile"),
+    [
+        ({"order": "id"}, {}),
+        ({"order": "id", "paging": "offset"}, {}),
+        ({"order": "id"}, NO_END),
+        (BY_CURSOR, {}),
+    ],
+)
+def test_one_page_without_rows_in_the_middle_never_ends_a_list_that_has_no_totals(
+    options: dict[str, Any], profile: dict[str, Any], bad: str, at_request: int
+) -> None:
+    seconds = 0 if options["order"] == "cursor" else 1
+    shop = FakeShop(_rows(12, seconds), now=20, totals=False, **options)
+    shop.without_rows = {at_request: bad}
+    reader = Reader(shop, **profile)
+    reader.run()
+    assert reader.missing() == {}
+
+
+@pytest.mark.parametrize("options", [{"order": "id"}, {"order": "id", "paging": "offset"}, BY_CURSOR])
+def test_a_shop_that_refuses_pages_far_from_the_beginning_is_refused(options: dict[str, Any]) -> None:
+    seconds = 0 if options["order"] == "cursor" else 1
+    shop = FakeShop(_rows(12, seconds), now=20, totals=False, deepest=6, **options)
+    with pytest.raises(ContractBroken, match="refuses pages far from the beginning"):
+        Reader(shop).run()
+
+
+def test_a_list_without_totals_that_is_read_twice_ends_where_pages_are_refused() -> None:
+    reader = Reader(_shop(10, order="id", totals=False, refuses_beyond=True), **NO_END)
+    reader.run()
+    assert reader.missing() == {}
+
+
+@pytest.mark.parametrize("status", [401, 403, 302])
+def test_a_refusal_of_the_key_is_never_the_end_of_a_list(status: int) -> None:
+    shop = _shop(10, order="id", totals=False, refuses_beyond=True, refusal=status)
+    with pytest.raises(ShopRefused):
+        Reader(shop, **NO_END).run()
