@@ -14,7 +14,6 @@ from dlt.common.configuration.exceptions import (
 )
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
-from dlt.common.exceptions import MissingDependencyException
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.errors import SettingError
@@ -49,30 +48,35 @@ def open_destination() -> Destination[Any, Any]:
         destination: Any = Destination.from_reference(kind, destination_name=name)
         _ = destination.client_class  # imports the driver
         configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
-    except UnknownDestinationModule:
-        raise SettingError(
-            f"`{SECTION}.destination_type` is {kind!r}, expected a destination that dlt knows, for example duckdb,"
-            " snowflake or postgres. Correct it in .dlt/config.toml."
-        ) from None
-    except MissingDependencyException as error:
-        packages = " ".join(f'"{package}"' for package in error.dependencies)
-        raise SettingError(
-            f"The destination `{kind}` needs a package that is not installed. Run: pip install {packages}"
-        ) from None
-    except ConfigFieldMissingException as error:
-        raise SettingError(
-            f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put them into"
-            f" .dlt/secrets.toml under [destination.{name}.credentials]; .dlt/example.secrets.toml shows how."
-        ) from None
     except (ConfigurationException, DestinationException, ImportError) as error:
-        raise SettingError(
-            f"`{SECTION}.destination_type` is {kind!r}, which cannot be used as it is configured: {_first_line(error)}"
-            f" Correct [destination.{name}] in .dlt/config.toml or .dlt/secrets.toml."
-        ) from None
+        raise _refused(kind, name, error) from None
     _require_merge(destination, kind)
     _require_another_name(configuration, kind)
     opened: Destination[Any, Any] = destination
     return opened
+
+
+def _refused(kind: str, name: str, error: Exception) -> SettingError:
+    """Why a destination cannot be used, in our words."""
+    where = f"`{SECTION}.destination_type` is {kind!r}"
+    if isinstance(error, UnknownDestinationModule):
+        return SettingError(
+            f"{where}, expected a destination that dlt knows, for example duckdb, snowflake or postgres. Correct it in"
+            " .dlt/config.toml."
+        )
+    if isinstance(error, ImportError):
+        return SettingError(
+            f'{where}, which needs a package that is not installed. Run: pip install "dlt[{kind}]"'
+        )
+    if isinstance(error, ConfigFieldMissingException):
+        return SettingError(
+            f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put them into"
+            f" .dlt/secrets.toml under [destination.{name}.credentials]; .dlt/example.secrets.toml shows how."
+        )
+    return SettingError(
+        f"{where}, which cannot be used as it is configured: {_first_line(error)} Correct [destination.{name}] in"
+        " .dlt/config.toml or .dlt/secrets.toml."
+    )
 
 
 def _require_merge(destination: Any, kind: str) -> None:

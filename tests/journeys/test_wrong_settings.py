@@ -103,10 +103,10 @@ def test_a_database_that_is_called_like_its_dataset_is_refused(project: Path, ru
 
 
 def test_a_warehouse_that_cannot_be_opened_is_named_in_one_sentence(
-    project: Path, run_here: RunCommand
+    project: Path, run_command: RunCommand
 ) -> None:
     (project / "raw.duckdb").write_text("this is no database" * 1000)
-    result = run_here()
+    result = run_command()
     _is_one_sentence(result.stderr, "The warehouse cannot be opened: ")
     assert result.returncode == 1
     assert (project / "raw.duckdb").read_text().startswith("this is no database")
