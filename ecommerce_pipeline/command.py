@@ -47,6 +47,7 @@ def main(arguments: Sequence[str], project: Path) -> int:
         project: the folder of settings, state and loaded data. It is the current folder from then on, so that
             the same command does the same wherever it is typed.
     """
+    _open_streams()
     options = _parser().parse_args(arguments)
     try:
         os.chdir(project)
@@ -63,6 +64,13 @@ def main(arguments: Sequence[str], project: Path) -> int:
     except KeyboardInterrupt:
         print("stopped; the next run goes on where this one was", file=sys.stderr)
         return 130
+
+
+def _open_streams() -> None:
+    """A scheduler may start us without a place to print to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  # stays open like the real one
 
 
 def _unexpected(error: Exception) -> int:
@@ -103,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full-refresh", action="store_true", help="drop the loaded tables and read everything"
     )
-    _add_demo(parser.add_subparsers(dest="command", metavar="demo", help="serve the demo shop alone"))
+    _add_demo(parser.add_subparsers(dest="command", title="commands", metavar="COMMAND"))
     return parser
 
 

@@ -30,7 +30,7 @@ from ecommerce_pipeline.load.package import Package, prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.refresh import forget
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.load.tables import Tables
+from ecommerce_pipeline.load.tables import Tables, restore_own_tables
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
@@ -115,6 +115,7 @@ def _load(request: Request, reading: Reading, destination: Any, watch: Watch) ->
     wait()
     if request.full_refresh and pipeline.has_pending_data:
         pipeline.drop()
+    restore_own_tables(pipeline)
     start_from_committed(pipeline)
     _check_same_shop(pipeline, request, reading)
     packages = _finish_pending(pipeline)

@@ -15,6 +15,24 @@ from ecommerce_pipeline.source import BOOKKEEPING_TABLES
 logger = logging.getLogger(__name__)
 
 
+def restore_own_tables(pipeline: dlt.Pipeline) -> None:
+    """Let dlt make its own tables again where somebody dropped one.
+
+    It makes them only together with a schema that the warehouse does not know, and what it knows stands in
+    `_dlt_version`: without that table it looks at everything anew.
+    """
+    with pipeline.destination_client() as client:
+        if not isinstance(client, SqlJobClientBase) or not client.is_storage_initialized():
+            return
+        schema = client.schema
+        names = [schema.version_table_name, schema.loads_table_name, schema.state_table_name]
+        found = {name for name, columns in client.get_storage_tables(names) if columns}
+        if schema.version_table_name in found and len(found) < len(names):
+            missing = ", ".join(name for name in names if name not in found)
+            logger.warning("missing in the warehouse: %s; dlt makes it again", missing)
+            client.sql_client.drop_tables(schema.version_table_name)
+
+
 class Tables:
     """Compares the schema's tables with the warehouse, once."""
 

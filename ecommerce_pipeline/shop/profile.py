@@ -56,6 +56,18 @@ class Auth(Declaration):
         return self
 
 
+PAGING_KEYS: dict[str, tuple[str, ...]] = {
+    "single_page": (),
+    "page_number": ("page_param", "base_page"),
+    "offset": ("offset_param",),
+    "cursor": ("cursor_path", "cursor_param"),
+    "header_cursor": ("cursor_key", "cursor_param"),
+    "header_link": ("links_next_key",),
+    "json_link": ("next_url_path",),
+}
+"""What each type of paging takes beside `type`, `total_path`, `total_header` and `stable`."""
+
+
 class Paging(Declaration):
     """How one page leads to the next, in the words of dlt's paginators."""
 
@@ -76,6 +88,17 @@ class Paging(Declaration):
         False,
         description="a page's reference to the next points at a row (keyset), not at a place in the list",
     )
+
+    @model_validator(mode="after")
+    def _keys_of_the_type(self) -> Paging:
+        allowed = PAGING_KEYS[self.type]
+        elsewhere = {key for keys in PAGING_KEYS.values() for key in keys if key not in allowed}
+        if strange := sorted(self.model_fields_set & elsewhere):
+            expected = ", ".join(f"`{key}`" for key in allowed) or "nothing"
+            raise ValueError(
+                f"for type {self.type!r} beside the total: {expected}; `{strange[0]}` is of another type"
+            )
+        return self
 
 
 class Cursor(Declaration):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ecommerce_pipeline.errors import ProfileError, SettingError
 from ecommerce_pipeline.shop.addresses import shown_address
-from ecommerce_pipeline.shop.profile import ShopProfile
+from ecommerce_pipeline.shop.profile import PAGING_KEYS, ShopProfile
 
 PROFILES = Path(__file__).parent / "profiles"
 
@@ -76,6 +76,7 @@ def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
     for name, own in resources.items():
         own = own if isinstance(own, dict) else {"path": own}
         nested = {table: _joined(tables[table], own.get(table, {})) for table in tables}
+        nested["paging"] = _of_its_type(nested["paging"], own.get("paging", {}))
         merged[name] = {**shared, **own, **nested}
     top = {k: v for k, v in document.items() if k not in SHARED_DEFAULTS and k not in tables}
     return {**top, "resources": merged}
@@ -86,6 +87,15 @@ def _joined(shared: Any, own: Any) -> Any:
     if not isinstance(own, dict):
         return own
     return {**shared, **own} if isinstance(shared, dict) else shared
+
+
+def _of_its_type(paging: Any, own: Any) -> Any:
+    """A list that pages otherwise than the others takes over none of the keys that belong to their type."""
+    if not isinstance(own, dict) or not isinstance(paging, dict) or "type" not in own:
+        return paging
+    kept = PAGING_KEYS.get(str(own["type"]), ())
+    strange = {key for keys in PAGING_KEYS.values() for key in keys} - {*kept, *own}
+    return {key: value for key, value in paging.items() if key not in strange}
 
 
 def _first_error(path: Path, error: ValidationError) -> ProfileError:

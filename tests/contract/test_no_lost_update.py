@@ -33,6 +33,24 @@ def test_writes_while_pages_are_read_lose_nothing(open_shop: OpenShop, paging: s
     assert _read_while_writing_then_once_more(shop, warehouse) == []
 
 
+@pytest.mark.parametrize(
+    ("paging", "sort"), [("page_number", "updated_at"), ("json_link", "updated_at"), ("offset", "id")]
+)
+def test_writes_during_later_runs_lose_nothing(open_shop: OpenShop, paging: str, sort: str) -> None:
+    shop, warehouse = open_shop(paging=paging, sort=sort)
+    profile = warehouse.profile(page_size=10)
+    with shop.serve() as address:
+        warehouse.run(address, Request(resources=READ), profile=profile)
+        for _ in range(60):
+            shop.touch_random()
+        shop.change(writes_per_request=2)
+        warehouse.run(address, Request(resources=READ), profile=profile)
+        warehouse.run(address, Request(resources=READ), profile=profile)
+        shop.change(writes_per_request=0)
+        warehouse.run(address, Request(resources=READ), profile=profile)
+    assert differences(shop, warehouse.database, READ) == []
+
+
 def test_a_descending_list_loses_nothing(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sort="-updated_at", writes_per_request=1)
     assert _read_while_writing_then_once_more(shop, warehouse) == []

@@ -117,6 +117,21 @@ def test_a_table_that_was_dropped_by_hand_comes_back_whole(open_shop: OpenShop, 
     assert warehouse.query("SELECT count(*) > 0 FROM ecommerce.pipeline_runs") == [(True,)]
 
 
+@pytest.mark.parametrize("table", ["_dlt_version", "_dlt_loads", "_dlt_pipeline_state"])
+def test_a_table_of_dlt_that_was_dropped_by_hand_stops_no_run(open_shop: OpenShop, table: str) -> None:
+    shop, warehouse = open_shop(sizes=SIZES)
+    with shop.serve() as address:
+        warehouse.run(address)
+        with warehouse.connected() as connection:
+            connection.execute(f"DROP TABLE ecommerce.{table}")
+        _edit(shop)
+        warehouse.run(address)
+        _edit(shop)
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+    assert warehouse.query(f"SELECT count(*) > 0 FROM ecommerce.{table}") == [(True,)]
+
+
 def test_a_lost_quarantine_is_not_restored_by_a_part_of_the_resources(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address:

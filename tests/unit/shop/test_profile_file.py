@@ -45,6 +45,19 @@ def test_what_stands_at_the_top_holds_for_all_resources_that_do_not_say_otherwis
     assert (orders.paging.type, orders.paging.offset_param) == ("offset", "skip")
 
 
+def test_a_list_that_pages_otherwise_takes_over_no_key_of_another_type(tmp_path: Path) -> None:
+    own = 'paging = { type = "page_number", base_page = 1 }'
+    text = RIGHT.replace('type = "offset"', 'type = "offset"\noffset_param = "skip"\ntotal_path = "count"')
+    orders = load_profile(_file(tmp_path, text.replace('paging = { offset_param = "skip" }', own))).resources[
+        "orders"
+    ]
+    assert (orders.paging.type, orders.paging.base_page, orders.paging.total_path) == (
+        "page_number",
+        1,
+        "count",
+    )
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "key", "words"),
     [
@@ -54,6 +67,7 @@ def test_what_stands_at_the_top_holds_for_all_resources_that_do_not_say_otherwis
         ("https://shop.example/api", "https://shop.example/api?v=2", "base_url", "without parameters"),
         ("https://shop.example/api", "https://u:pass-word@shop.example", "base_url", "no user or password"),
         ('type = "none"', 'type = "magic"', "auth.type", "'magic'"),
+        ('type = "offset"', 'type = "offset"\npage_param = "p"', "resources.orders.paging", "`page_param`"),
         ('type = "none"', 'type = "oauth2_client_credentials"', "auth", "access_token_url"),
         ('type = "none"', 'type = "none"\naccess_token_url = "shop.example"', "auth", "begins with https://"),
         ('type = "none"', 'type = "api_key"\nname = "X Key"', "auth.name", "pattern"),
