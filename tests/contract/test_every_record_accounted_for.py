@@ -61,6 +61,7 @@ def test_a_rejected_record_keeps_its_body_reasons_address_and_run(open_shop: Ope
     expected = {(name, record["id"]) for name in RESOURCES for record in shop.invalid(name)}
     assert {(name, json.loads(raw)["id"]) for name, raw, *_ in kept} == expected
     for name, _, reasons, source, run_id in kept:
+        assert json.loads(reasons)
         assert all(set(reason) == {"field", "rule", "value"} for reason in json.loads(reasons))
         assert f"{address}/api/{name}" in source
         assert run_id == outcome.run_id
@@ -133,8 +134,8 @@ def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
         outcome = warehouse.run(address, archive=True)
     files = list((warehouse.folder / "data/archive").glob(f"orders/*/{outcome.run_id}/*.json.gz"))
     archived = [json.loads(gzip.decompress(file.read_bytes())) for file in files]
-    ids = {row["id"] for page in archived for row in page["data"]}
-    assert ids == {row["id"] for row in shop.truth("orders") + shop.invalid("orders")}
+    came = {row["id"]: row for page in archived for row in page["data"]}
+    assert came == {row["id"]: row for row in shop.truth("orders") + shop.invalid("orders")}
 
 
 def test_embedded_lines_are_children_of_their_order(open_shop: OpenShop) -> None:

@@ -64,6 +64,19 @@ def test_an_expired_token_is_asked_for_once_more(open_shop: OpenShop) -> None:
     assert differences(shop, warehouse.database) == []
 
 
+def test_an_access_token_that_expired_is_fetched_anew(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(auth="oauth2", faults=Faults(expired_token=0.2))
+    with shop.serve() as address:
+        declared = {"type": "oauth2_client_credentials", "access_token_url": f"{address}/oauth/token"}
+        warehouse.run(
+            address,
+            profile=warehouse.profile(page_size=10, auth=declared),
+            shop_client_id="demo",
+            shop_client_secret=shop.options.token,
+        )
+    assert differences(shop, warehouse.database) == []
+
+
 @pytest.mark.parametrize("paging", ["cursor", "header_link", "json_link"])
 def test_a_reference_that_leads_back_is_a_loop_and_is_refused(open_shop: OpenShop, paging: str) -> None:
     shop, warehouse = open_shop(paging=paging, sort="id", faults=Faults(loop=1.0))
@@ -120,12 +133,13 @@ def test_a_pause_longer_than_allowed_ends_the_run_and_says_so(open_shop: OpenSho
 
 
 def test_a_rate_limit_is_kept_by_the_headers(open_shop: OpenShop) -> None:
-    shop, warehouse = open_shop(rate_limit=60.0, sizes={"customers": 20, "products": 10, "orders": 30})
+    shop, warehouse = open_shop(rate_limit=10.0, sizes={"customers": 20, "products": 10, "orders": 30})
+    read = ("customers", "orders")
     with shop.serve() as address:
-        outcome = warehouse.run(address)
+        outcome = warehouse.run(address, Request(resources=read), warehouse.profile(page_size=5))
     assert sum(account.pages for account in outcome.accounts) > 5
     assert sum(account.retries["throttled"] for account in outcome.accounts) == 0
-    assert differences(shop, warehouse.database) == []
+    assert differences(shop, warehouse.database, read) == []
 
 
 def test_a_list_that_is_not_sorted_as_declared_is_refused(open_shop: OpenShop) -> None:

@@ -67,6 +67,11 @@ def test_more_rows_of_one_second_than_a_page_holds_lose_nothing(
     assert _read_while_writing_then_once_more(shop, warehouse) == []
 
 
+def test_rows_with_finer_instants_than_a_request_can_say_lose_nothing(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(precision="microsecond", writes_per_request=2)
+    assert _read_while_writing_then_once_more(shop, warehouse, cursor={"precision": "second"}) == []
+
+
 @pytest.mark.parametrize(
     ("paging", "sort"),
     [("page_number", "updated_at"), ("cursor", "id"), ("header_link", "id"), ("json_link", "id")],

@@ -37,6 +37,21 @@ def test_overlapping_re_reads_leave_one_row_per_key_and_the_cursor_alone(open_sh
     assert differences(shop, warehouse.database) == []
 
 
+def test_a_window_that_loads_something_leaves_the_cursor_alone(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.0)
+    opened = shop.options.opened_at
+    with shop.serve() as address:
+        before = warehouse.run(address).accounts
+        first, second, *_ = shop.truth("orders")
+        shop.update("orders", first["id"], status="left out", updated_at=opened + timedelta(days=10))
+        shop.update("orders", second["id"], status="read", updated_at=opened + timedelta(days=20))
+        outcome = warehouse.run(address, Request(window=Window(opened + timedelta(days=15), None)))
+        assert sum(account.loaded for account in outcome.accounts) == 1
+        after = warehouse.run(address).accounts
+    assert [a.cursor_before for a in after] == [a.cursor_after for a in before]
+    assert differences(shop, warehouse.database) == []
+
+
 def test_children_are_those_of_the_newest_version(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.0)
     with shop.serve() as address:

@@ -49,6 +49,9 @@ def _table_differences(connection: duckdb.DuckDBPyConnection, name: str, truth: 
         by_id.setdefault(row["id"], []).append(row)
     found = [f"{name} {key}: {len(group)} rows" for key, group in by_id.items() if len(group) > 1]
     children = {child: _children(connection, name, child) for child in CHILDREN.get(name, ())}
+    parents = {row["_dlt_id"] for row in rows}
+    for child, by_parent in children.items():
+        found += [f"{name} {child}: orphans of {parent}" for parent in by_parent if parent not in parents]
     for record in truth:
         group = by_id.get(record["id"])
         if group is None:

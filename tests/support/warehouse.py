@@ -89,7 +89,9 @@ class Warehouse:
         """One run; every row must be accounted for."""
         found = self.settings(address, profile or self.profile(), **settings)
         outcome = run(request or Request(), found)
-        assert outcome.complete, [account for account in outcome.accounts if not account.balanced]
+        for account in outcome.accounts:
+            assert account.fetched == account.loaded + account.rejected_rows + account.repeated, account
+        assert outcome.complete
         return outcome
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from ecommerce_pipeline.errors import PipelineError, SettingError, ShopRefused, ShopUnreachable
+from ecommerce_pipeline.errors import (
+    ContractBroken,
+    PipelineError,
+    SettingError,
+    ShopRefused,
+    ShopUnreachable,
+)
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.exchange import PageRequest, Use
@@ -218,3 +224,16 @@ def test_a_passing_fault_of_the_token_endpoint_is_tried_again(fault: Answer, cod
         visit = _oauth(server)
         assert visit.get() == [1]
     assert visit.retries == {code: 1}
+
+
+@pytest.mark.parametrize("body", ["", " \n"])
+def test_an_empty_body_is_no_empty_page(body: str) -> None:
+    with serving(Answer(body=body), Answer(body="[1]")) as server:
+        visit = _visit(server)
+        assert visit.get() == [1]
+    assert visit.retries == {"empty_body": 1}
+
+
+def test_a_part_of_an_answer_is_refused() -> None:
+    with serving(Answer(206, "[1]")) as server, pytest.raises(ContractBroken, match="206"):
+        _visit(server).get()

@@ -262,3 +262,18 @@ def test_a_shop_with_something_left_is_not_waited_for(headers: dict[str, str]) -
     pacer.learn(headers)
     pacer.wait()
     assert time.pauses == []
+
+
+@pytest.mark.parametrize("status", [408, 425, 503, 529])
+def test_a_passing_fault_may_ask_for_a_pause_too(status: int) -> None:
+    error = refusal(_answer(status, Retry_After="3"), ADDRESS, NOW)
+    assert isinstance(error, RetryLater)
+    assert error.after_seconds == 3.0
+
+
+def test_a_later_answer_shortens_no_pause() -> None:
+    pacer, time = _pacer(**RESET)
+    pacer.learn({"Left": "0", "Reset": "9"})
+    pacer.learn({"Left": "0", "Reset": "1"})
+    pacer.wait()
+    assert time.pauses == [9.0]
