@@ -85,5 +85,6 @@ def _closing(outcome: Outcome) -> str:
     unbalanced = [account.resource for account in outcome.accounts if not account.balanced]
     if unbalanced:
         return f"run {outcome.run_id}: NOT every row is accounted for: {', '.join(unbalanced)}"
-    sent = f"{len(outcome.packages)} load packages" if outcome.packages else "nothing new, no load package"
+    count = len(outcome.packages)
+    sent = f"{count} load package{'s' if count > 1 else ''}" if count else "nothing new, no load package"
     return f"run {outcome.run_id}: every row is accounted for, {sent}, {seconds:.1f} s"

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -114,6 +115,11 @@ def run_here(project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Name what was not tested; each reason says how to get what is missing."""
+    figures = _figures(terminalreporter)
+    if figures:
+        terminalreporter.section("figures")
+        for name, count in figures.items():
+            terminalreporter.write_line(f"{count} {name}")
     skipped = _reasons(terminalreporter)
     if skipped:
         terminalreporter.section("not tested on this machine")
@@ -132,6 +138,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _in_ci() -> bool:
     return os.environ.get("CI") == "true"
+
+
+def _figures(reporter: pytest.TerminalReporter) -> dict[str, int]:
+    """What tests have counted, added up over all of them."""
+    counts: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in reporter.stats.get(outcome, []):
+            counts.update(dict(report.user_properties))
+    return dict(counts)
 
 
 def _reasons(reporter: pytest.TerminalReporter) -> dict[str, int]:

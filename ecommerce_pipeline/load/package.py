@@ -17,7 +17,7 @@ from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.lookup import is_id
 from ecommerce_pipeline.load.marks import Marks
-from ecommerce_pipeline.source import BOOKKEEPING_TABLES, account_rows, ecommerce
+from ecommerce_pipeline.source import BOOKKEEPING_TABLES, RUNS, ecommerce
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading
 
@@ -68,6 +68,8 @@ class Package:
         self._journal = Journal(pipeline)
         self._lineage = Lineage(pipeline)
         self._marks = Marks(pipeline)
+        self._seconds = [0.0, 0.0]
+        reading.waiting.extend(self._journal.waiting())
 
     def through(self) -> list[str]:
         """Extract, normalise and load; then send the account. Returns the ids of loaded packages."""
@@ -82,7 +84,11 @@ class Package:
             raise
         for account in self._reading.accounts.values():
             account.state = account.outcome
-        return packages + self._account(bool(packages))
+        if self._reading.accounted:
+            self._note_seconds()
+        else:
+            self._journal.add(self._rows())
+        return packages
 
     def _step(self, names: Sequence[str]) -> list[str]:
         """Fetch and commit as much as one load package may hold."""
@@ -94,8 +100,13 @@ class Package:
         self._wait()
         self._bury()
         packages = send(self._pipeline)
+        if self._reading.accounted:
+            self._journal.clear()
+            self._reading.waiting.clear()
+        self._seconds[0] += middle - began
+        self._seconds[1] += time.monotonic() - middle
         for account in self._reading.accounts.values():
-            account.commit(middle - began, time.monotonic() - middle)
+            account.commit()
             if account.deleted:
                 self._marks.follow(account.resource)
         if self._reading.unfinished:
@@ -128,17 +139,19 @@ class Package:
         self._pipeline.extract(data, loader_file_format=self._format)
         self._lineage.extend()
 
-    def _account(self, sent: bool) -> list[str]:
-        rows = self._rows()
-        if not sent:
-            self._journal.add(rows)
-            return []
-        self._extract(account_rows(iter([self._journal.waiting() + rows])))
-        prepare_or_forget(self._pipeline)
+    def _note_seconds(self) -> None:
+        """The account travels with its rows; how long preparing and loading took is known only afterwards."""
+        normalize_seconds, load_seconds = self._seconds
         self._wait()
-        packages = send(self._pipeline)
-        self._journal.clear()
-        return packages
+        with self._pipeline.sql_client() as client:
+            table = client.make_qualified_table_name(RUNS)
+            client.execute_sql(
+                f"UPDATE {table} SET finished_at = %s, normalize_seconds = %s, load_seconds = %s WHERE run_id = %s",  # noqa: S608  # our names
+                self._reading.client.clocks.now(),
+                round(normalize_seconds, 3),
+                round(load_seconds, 3),
+                self._reading.run_id,
+            )
 
     def _rows(self) -> list[dict[str, Any]]:
         reading = self._reading

@@ -19,7 +19,9 @@ from ecommerce_pipeline.source.list_reader import ListReader
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.strict import strictly_typed
 
-BOOKKEEPING_TABLES = (quarantine.TABLE, "pipeline_runs")
+RUNS = "pipeline_runs"
+
+BOOKKEEPING_TABLES = (quarantine.TABLE, RUNS)
 """Tables that hold what became of rows, beside the tables that hold them."""
 
 UNFINISHED = "unfinished_run"
@@ -119,7 +121,8 @@ def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
     while reading.reading_now:
         yield None
     _note_unfinished(reading)
-    if reading.changed:
+    if reading.changed or RUNS not in reading.existing_tables:
+        reading.accounted = True
         finish = reading.client.clocks.now()
         shop = reading.profile.name
         unfinished = reading.unfinished
@@ -128,7 +131,8 @@ def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
             replace(account, state="unfinished" if unfinished else account.outcome)
             for account in reading.accounts.values()
         ]
-        yield [account.row(reading.run_id, shop, reading.started_at, finish) for account in accounts]
+        rows = [account.row(reading.run_id, shop, reading.started_at, finish) for account in accounts]
+        yield [*reading.waiting, *rows]
 
 
 def _note_unfinished(reading: Reading) -> None:
@@ -161,7 +165,7 @@ def account_rows(batches: Iterator[list[dict[str, Any]] | None]) -> DltResource:
     """The resource of `pipeline_runs`: one row per run and resource, the latest account of it wins."""
     return dlt.resource(
         batches,
-        name="pipeline_runs",
+        name=RUNS,
         primary_key=["run_id", "resource"],
         write_disposition=MERGE,
         columns=RUN_COLUMNS,  # type: ignore[arg-type]  # a dict of hints, as dlt documents

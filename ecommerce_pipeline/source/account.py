@@ -36,16 +36,12 @@ class ResourceAccount:
     cursor_before: datetime | None = None
     cursor_after: datetime | None = None
     extract_seconds: float = 0.0
-    normalize_seconds: float | None = None
-    load_seconds: float | None = None
     committed_loaded: int = 0
     committed_rejected: int = 0
     state: State = "failed"
 
-    def commit(self, normalize_seconds: float, load_seconds: float) -> None:
-        """Note that all that was fetched so far is in the warehouse, and how long that took."""
-        self.normalize_seconds = (self.normalize_seconds or 0.0) + normalize_seconds
-        self.load_seconds = (self.load_seconds or 0.0) + load_seconds
+    def commit(self) -> None:
+        """Note that all that was fetched so far is in the warehouse."""
         self.committed_loaded, self.committed_rejected = self.loaded, self.rejected_rows
 
     @property
@@ -71,7 +67,8 @@ class ResourceAccount:
     def row(self, run_id: str, shop: str, started_at: datetime, finished_at: datetime) -> dict[str, Any]:
         """The account as a row of `pipeline_runs`; counts by kind are JSON objects as text.
 
-        Of a failed run only what its last checkpoint had was loaded or kept in the quarantine: the rest is read again.
+        The seconds of the later stages are written once they are known. Of a failed run only what its last checkpoint
+        had was loaded or kept in the quarantine: the rest is read again.
         """
         failed = self.state == "failed"
         return {
@@ -93,8 +90,8 @@ class ResourceAccount:
             "retries": self.retries.total(),
             "retries_by_kind": json.dumps(self.retries, sort_keys=True),
             "extract_seconds": round(self.extract_seconds, 3),
-            "normalize_seconds": self.normalize_seconds,
-            "load_seconds": self.load_seconds,
+            "normalize_seconds": None,
+            "load_seconds": None,
             "cursor_before": self.cursor_before,
             "cursor_after": self.cursor_after,
         }

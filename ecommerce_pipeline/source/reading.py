@@ -37,6 +37,8 @@ class Reading:
         swept: asks the warehouse for the rows of a resource since an instant that a sweep has marked as deleted.
         graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
+        waiting: accounts of earlier runs that sent nothing.
+        accounted: whether a load package has the account of this run.
         readers: the lists of which a step was read, by resource.
         reading_now: the lists that go on in the present step.
     """
@@ -57,6 +59,8 @@ class Reading:
     graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    accounted: bool = False
     readers: dict[str, ListReader] = field(default_factory=dict)
     reading_now: set[str] = field(default_factory=set)
     step: Step = field(init=False)

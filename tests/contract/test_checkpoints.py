@@ -54,7 +54,7 @@ def test_a_long_reading_is_loaded_in_steps_and_accounted_for_once(open_shop: Ope
     shop, warehouse = open_shop(invalid_share=0.1)
     with shop.serve() as address:
         outcome = warehouse.run(address, profile=warehouse.profile(page_size=PAGE), checkpoint_rows=ROWS)
-    assert len(outcome.packages) > 5
+    assert len(outcome.packages) >= 5
     assert differences(shop, warehouse.database) == []
     stored = warehouse.query(
         "SELECT resource, fetched, loaded, rejected, repeated, state FROM ecommerce.pipeline_runs"

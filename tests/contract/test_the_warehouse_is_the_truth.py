@@ -152,6 +152,21 @@ def test_a_lost_folder_is_restored_from_the_warehouse(open_shop: OpenShop) -> No
     assert differences(shop, warehouse.database) == []
 
 
+@pytest.mark.parametrize("content", ["{", ""])
+def test_a_working_folder_that_was_damaged_is_restored_from_the_warehouse(
+    open_shop: OpenShop, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    shop, warehouse = open_shop(sizes=SIZES)
+    with shop.serve() as address:
+        warehouse.run(address)
+        [state] = (warehouse.folder / "dlt").rglob("state.json")
+        state.write_text(content)
+        _edit(shop)
+        warehouse.run(address)
+    assert "it is dropped, the warehouse counts" in caplog.text
+    assert differences(shop, warehouse.database) == []
+
+
 @pytest.mark.parametrize("full_refresh", [False, True])
 def test_a_package_that_cannot_be_normalised_blocks_no_later_run(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, full_refresh: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -54,10 +55,14 @@ def _killed(shop: DemoShop, warehouse: Warehouse, kills: int, chance: Random) ->
 
 
 @pytest.mark.parametrize(
-    ("kills", "seed"), [(1, 1), *(pytest.param(5, seed, marks=pytest.mark.long) for seed in range(2, 14))]
+    ("kills", "seed"), [pytest.param(5, seed, marks=pytest.mark.long) for seed in range(1, 13)]
 )
 def test_a_kill_at_any_call_costs_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int, seed: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, int], None],
+    kills: int,
+    seed: int,
 ) -> None:
     shop = DemoShop(ShopOptions(seed=seed, sizes=SIZES))
     warehouse = Warehouse(tmp_path, shop, monkeypatch)
@@ -65,6 +70,7 @@ def test_a_kill_at_any_call_costs_nothing(
         killed, found = _killed(shop, warehouse, kills, Random(seed))
     finally:
         shop.stop()
-    print(f"{killed} of {kills} runs killed; rows or elements that were lost, stale or doubled: {len(found)}")
+    record_property("runs killed at a random call", killed)
+    record_property("rows or elements lost, stale or doubled after that", len(found))
     assert found == []
     assert killed > 0

@@ -131,18 +131,6 @@ def test_a_setting_of_a_profile_that_is_misspelt_is_named(project: Path, run_com
     assert result.returncode == 2
 
 
-@pytest.mark.parametrize("content", ["{", ""])
-def test_a_working_folder_that_was_damaged_is_restored_from_the_warehouse(
-    project: Path, run_command: RunCommand, content: str
-) -> None:
-    assert run_command().returncode == 0
-    [state] = (project / ".dlt" / ".var").rglob("state.json")
-    state.write_text(content)
-    result = run_command()
-    assert result.returncode == 0
-    assert "it is dropped, the warehouse counts" in result.stderr
-
-
 def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_here: RunCommand) -> None:
     with socket.socket() as taken:  # bound and not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
