@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,14 +55,7 @@ class Marks:
         with self._pipeline.sql_client() as client, client.begin_transaction():
             for moment, group in at.items():
                 for some in chunks(group, AT_ONCE):
-                    _update(client, resource, some, "%s", f"{MARK} IS NULL", moment)
-            self._follow(client, resource)
-
-    def clear(self, resource: str, keys: Iterable[Any]) -> None:
-        """Take the marks off rows that stand again, and off their lists."""
-        with self._pipeline.sql_client() as client, client.begin_transaction():
-            for some in chunks(list(keys), AT_ONCE):
-                _update(client, resource, some, "NULL", f"{MARK} IS NOT NULL")
+                    _mark(client, resource, some, moment)
             self._follow(client, resource)
 
     def follow(self, resource: str) -> None:
@@ -97,11 +90,8 @@ _FOLLOW = (
 )
 
 
-def _update(client: Any, resource: str, keys: Sequence[Any], value: str, where: str, *values: Any) -> None:
+def _mark(client: Any, resource: str, keys: Sequence[Any], moment: datetime) -> None:
     table = client.make_qualified_table_name(resource)
     marks = ", ".join(["%s"] * len(keys))
-    client.execute_sql(
-        f"UPDATE {table} SET {MARK} = {value} WHERE {where} AND id IN ({marks})",  # noqa: S608  # our names
-        *values,
-        *keys,
-    )
+    query = f"UPDATE {table} SET {MARK} = %s WHERE {MARK} IS NULL AND id IN ({marks})"  # noqa: S608  # our names
+    client.execute_sql(query, moment, *keys)

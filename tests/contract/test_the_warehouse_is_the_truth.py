@@ -10,6 +10,7 @@ import dlt
 import pytest
 from dlt.destinations.exceptions import DatabaseTerminalException
 from dlt.destinations.impl.duckdb.duck import DuckDbCopyJob
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
@@ -227,6 +228,32 @@ def test_rows_that_a_warehouse_refuses_for_good_are_read_again_once_it_is_mended
             warehouse.run(address)
         with warehouse.connected() as connection:
             connection.execute("DROP INDEX ecommerce.guard")
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+
+
+@pytest.mark.parametrize("table", ["orders", "payments"], ids=["with lists", "without lists"])
+def test_a_merge_that_fails_between_delete_and_insert_deletes_nothing(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    real = DuckDbSqlClient.execute_query
+
+    def refused(self: DuckDbSqlClient, query: Any, *arguments: Any, **named: Any) -> Any:
+        into = f'INSERT INTO "ecommerce"."{table}"'
+        return real(self, str(query).replace(into, into[:-1] + '_nowhere"'), *arguments, **named)
+
+    shop, warehouse = open_shop(sizes=SIZES)
+    with shop.serve() as address:
+        warehouse.run(address)
+        rows = f"SELECT id, status FROM ecommerce.{table} ORDER BY 1"
+        before = warehouse.query(rows)
+        for record in shop.truth(table)[:3]:
+            shop.update(table, record["id"], status="edited")
+        with monkeypatch.context() as patch:
+            patch.setattr(DuckDbSqlClient, "execute_query", refused)
+            with pytest.raises(DestinationFailed, match=rf"load step failed: .*{table}_nowhere"):
+                warehouse.run(address)
+        assert warehouse.query(rows) == before
         warehouse.run(address)
     assert differences(shop, warehouse.database) == []
 
