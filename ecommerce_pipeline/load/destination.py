@@ -103,6 +103,8 @@ def open_pipeline() -> dlt.Pipeline:
     kind = _kind()
     try:
         pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
+    except ConfigurationException:  # some are ValueErrors, and a wrong setting damages no folder
+        raise
     except ValueError as error:
         # A file of the working folder was cut short or edited. What counts is committed in the warehouse.
         folder = Path(get_dlt_pipelines_dir()) / PIPELINE

@@ -17,7 +17,7 @@ from ecommerce_pipeline.source.repeats import Known, Lookup, identity
 from ecommerce_pipeline.source.tombstones import BURIED
 
 AT_ONCE = 1_000
-"""How many keys one query asks for; warehouses limit the length of a list."""
+"""How many keys one statement names; warehouses limit the length of a list."""
 
 
 def lookups(pipeline: dlt.Pipeline, reading: Reading) -> dict[str, Lookup]:
@@ -35,12 +35,8 @@ def refusals(pipeline: dlt.Pipeline) -> Callable[[Sequence[str]], set[str]]:
     def ask(rejected_ids: Sequence[str]) -> set[str]:
         with pipeline.sql_client() as client:
             table = client.make_qualified_table_name(TABLE)
-            found: set[str] = set()
-            for some in chunks(rejected_ids, AT_ONCE):
-                marks = ", ".join(["%s"] * len(some))
-                query = f"SELECT rejected_id FROM {table} WHERE rejected_id IN ({marks})"  # noqa: S608  # our names
-                found.update(row[0] for row in client.execute_sql(query, *some) or [])
-        return found
+            query = f"SELECT rejected_id FROM {table} WHERE rejected_id IN"  # noqa: S608  # our names
+            return {found for (found,) in _ask(client, query, rejected_ids)}
 
     return ask
 
@@ -60,7 +56,8 @@ def lookup(pipeline: dlt.Pipeline, resource: str, id_type: IdType) -> Lookup:
             return {}
         with pipeline.sql_client() as client:
             table = client.make_qualified_table_name(resource)
-            found = [row for some in chunks(wanted, AT_ONCE) for row in _ask(client, table, some)]
+            query = f"SELECT id, updated_at, _content_hash, _deleted_at FROM {table} WHERE id IN"  # noqa: S608  # our names
+            found = _ask(client, query, wanted)
         return {str(identity(row[0])): _known(*row[1:]) for row in found}
 
     return ask
@@ -72,10 +69,13 @@ def _known(moment: Any, digest: str, deleted: Any) -> Known:
     return known.without_content() if swept else known
 
 
-def _ask(client: Any, table: str, keys: Sequence[Any]) -> Any:
-    marks = ", ".join(["%s"] * len(keys))
-    query = f"SELECT id, updated_at, _content_hash, _deleted_at FROM {table} WHERE id IN ({marks})"  # noqa: S608  # our names
-    return client.execute_sql(query, *keys) or []
+def _ask(client: Any, query: str, keys: Sequence[Any]) -> list[Any]:
+    """The rows of a query that ends in IN, asked for some keys at a time."""
+    found: list[Any] = []
+    for some in chunks(keys, AT_ONCE):
+        marks = ", ".join(["%s"] * len(some))
+        found += client.execute_sql(f"{query} ({marks})", *some) or []
+    return found
 
 
 def is_id(key: Any, id_type: IdType) -> bool:

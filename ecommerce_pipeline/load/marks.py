@@ -10,13 +10,11 @@ import dlt
 from dlt.common.schema.utils import is_nested_table
 from dlt.common.utils import chunks
 
+from ecommerce_pipeline.load.lookup import AT_ONCE
 from ecommerce_pipeline.source.repeats import identity
 from ecommerce_pipeline.source.tombstones import BURIED
 
 MARK = "_deleted_at"
-
-AT_ONCE = 1_000
-"""How many keys one statement names; warehouses limit the length of a list."""
 
 
 class Marks:

@@ -100,6 +100,8 @@ class Package:
         self._wait()
         self._bury()
         packages = send(self._pipeline)
+        for keys in self._reading.graves.values():
+            keys.clear()
         if self._reading.accounted:
             self._journal.clear()
             self._reading.waiting.clear()
