@@ -9,7 +9,8 @@ PipelineError
     ├── ContractBroken  the shop answered, but not what its profile declares
     ├── Unaccounted     rows vanished between two of our own stages; nothing of them was loaded
     ├── DestinationFailed  the warehouse refused; what was fetched is kept
-    └── AnotherRun      another run holds the working folder; this one wrote nothing
+    ├── AnotherRun      another run holds the working folder; this one wrote nothing
+    └── TooManyGone     a sweep would mark suspiciously many rows; it marked none
 
 RetryLater              one request may be tried again; never leaves the reader
 """
@@ -77,6 +78,10 @@ class DestinationFailed(RunFailed):
 
 class AnotherRun(RunFailed):
     """Another run works in the same folder; run again when it has ended."""
+
+
+class TooManyGone(RunFailed):
+    """The shop lacks more rows than a sweep may mark without being told to; nothing was marked."""
 
 
 class RetryLater(PipelineError):

@@ -87,6 +87,9 @@ class Settings:
     destination_wait_seconds: float = _setting(
         60.0, "How long to wait for a DuckDB file that is open elsewhere.", most=DAY_SECONDS
     )
+    sweep_max_share: float = _setting(
+        0.1, "Which part of a table a sweep may mark as deleted without --force.", most=1
+    )
     archive: bool = _setting(True, "Keep every page as it came.")
     archive_address: str = _setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
     archive_retention_days: int = _setting(

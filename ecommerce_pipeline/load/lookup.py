@@ -20,10 +20,18 @@ AT_ONCE = 1_000
 """How many keys one statement names; warehouses limit the length of a list."""
 
 
-def lookups(pipeline: dlt.Pipeline, reading: Reading) -> dict[str, Lookup]:
-    """By resource, for those whose table is there."""
+def lookups(
+    pipeline: dlt.Pipeline, reading: Reading, reload: frozenset[str] = frozenset()
+) -> dict[str, Lookup]:
+    """By resource, for those whose table is there.
+
+    Args:
+        pipeline: knows the warehouse.
+        reading: the run.
+        reload: the `identity` of rows that shall come as if the warehouse had them not.
+    """
     return {
-        name: lookup(pipeline, name, reading.profile.id_type)
+        name: lookup(pipeline, name, reading.profile.id_type, reload)
         for name in reading.listed
         if name in reading.existing_tables
     }
@@ -36,28 +44,31 @@ def refusals(pipeline: dlt.Pipeline) -> Callable[[Sequence[str]], set[str]]:
         with pipeline.sql_client() as client:
             table = client.make_qualified_table_name(TABLE)
             query = f"SELECT rejected_id FROM {table} WHERE rejected_id IN"  # noqa: S608  # our names
-            return {found for (found,) in _ask(client, query, rejected_ids)}
+            return {found for (found,) in rows_with(client, query, rejected_ids)}
 
     return ask
 
 
-def lookup(pipeline: dlt.Pipeline, resource: str, id_type: IdType) -> Lookup:
+def lookup(
+    pipeline: dlt.Pipeline, resource: str, id_type: IdType, reload: frozenset[str] = frozenset()
+) -> Lookup:
     """Asks the warehouse which versions of some keys it has.
 
     Args:
         pipeline: knows the warehouse.
         resource: names the table.
         id_type: the type of its `id`; keys of another type are not asked for, the query would fail.
+        reload: the `identity` of rows that are not asked for.
     """
 
     def ask(keys: Iterable[Any]) -> dict[str, Known]:
-        wanted = [key for key in keys if is_id(key, id_type)]
+        wanted = [key for key in keys if is_id(key, id_type) and identity(key) not in reload]
         if not wanted:
             return {}
         with pipeline.sql_client() as client:
             table = client.make_qualified_table_name(resource)
             query = f"SELECT id, updated_at, _content_hash, _deleted_at FROM {table} WHERE id IN"  # noqa: S608  # our names
-            found = _ask(client, query, wanted)
+            found = rows_with(client, query, wanted)
         return {str(identity(row[0])): _known(*row[1:]) for row in found}
 
     return ask
@@ -69,7 +80,7 @@ def _known(moment: Any, digest: str, deleted: Any) -> Known:
     return known.without_content() if swept else known
 
 
-def _ask(client: Any, query: str, keys: Sequence[Any]) -> list[Any]:
+def rows_with(client: Any, query: str, keys: Sequence[Any]) -> list[Any]:
     """The rows of a query that ends in IN, asked for some keys at a time."""
     found: list[Any] = []
     for some in chunks(keys, AT_ONCE):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import dlt
-from dlt.common.schema.utils import is_nested_table
 from dlt.common.utils import chunks
 
 from ecommerce_pipeline.load.lookup import AT_ONCE
+from ecommerce_pipeline.load.nested import nested_tables
 from ecommerce_pipeline.source.repeats import identity
 from ecommerce_pipeline.source.tombstones import BURIED
 
@@ -56,6 +56,19 @@ class Marks:
                     _mark(client, resource, some, moment)
             self._follow(client, resource)
 
+    def take_back(self, resource: str, keys: Sequence[Any]) -> None:
+        """Unmark rows that a sweep has marked, those of their lists too."""
+        with self._pipeline.sql_client() as client, client.begin_transaction():
+            table = client.make_qualified_table_name(resource)
+            swept = f"right(_content_hash, {len(BURIED)}) <> '{BURIED}'"
+            for some in chunks(keys, AT_ONCE):
+                marks = ", ".join(["%s"] * len(some))
+                client.execute_sql(
+                    f"UPDATE {table} SET {MARK} = NULL WHERE {swept} AND id IN ({marks})",  # noqa: S608  # our names
+                    *some,
+                )
+            self._follow(client, resource)
+
     def follow(self, resource: str) -> None:
         """Give the elements of lists the marks of their rows."""
         if self._has_marks(resource):
@@ -63,16 +76,10 @@ class Marks:
                 self._follow(client, resource)
 
     def _follow(self, client: Any, resource: str) -> None:
-        for child, parent in self._nested(resource):
-            names = [client.make_qualified_table_name(name) for name in (child, parent)]
-            client.execute_sql(_FOLLOW.format(child=names[0], parent=names[1], mark=MARK))
-
-    def _nested(self, resource: str) -> Iterator[tuple[str, str]]:
-        """Tables of lists with the table that each hangs on, outer ones first; those that carry marks."""
-        tables = self._pipeline.default_schema.tables
-        for name in sorted(tables, key=len):
-            if is_nested_table(tables[name]) and name.startswith(f"{resource}__") and self._has_marks(name):
-                yield name, str(tables[name]["parent"])
+        for child, parent in nested_tables(self._pipeline, resource):
+            if self._has_marks(child):
+                names = [client.make_qualified_table_name(name) for name in (child, parent)]
+                client.execute_sql(_FOLLOW.format(child=names[0], parent=names[1], mark=MARK))
 
     def _has_marks(self, table: str) -> bool:
         if not self._pipeline.default_schema_name:

@@ -15,8 +15,10 @@ class Request:
         resources: names to read; empty for all.
         window: a bounded re-read that leaves the cursor alone; None for what changed since the last run.
         full_refresh: drop what is loaded and read everything again.
+        reload: the `identity` of each row that is loaded though the warehouse knows its content.
     """
 
     resources: tuple[str, ...] = ()
     window: Window | None = None
     full_refresh: bool = False
+    reload: frozenset[str] = frozenset()

@@ -164,6 +164,10 @@ class Endpoint:
         """The instant cut down to the precision of the shop's parameters."""
         return self._instants.floor(moment)
 
+    def after(self, moment: datetime) -> datetime:
+        """The next instant that the shop's parameters can say."""
+        return self._instants.after(moment)
+
     def lowest(self, moment: datetime) -> datetime:
         """The lowest value that a filter since a moment may show; a step earlier where it leaves out its bound."""
         inclusive = self.profile.cursor.since_inclusive

@@ -11,6 +11,7 @@ from ecommerce_pipeline.records.wire import instant_parser
 from ecommerce_pipeline.shop.profile import Cursor
 
 FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
 """Some shops send it where an instant is missing."""
 
 MINUTE = timedelta(minutes=1)
@@ -63,6 +64,11 @@ class CursorInstants:
         """The instant that a parameter can say before this one; the calendar's first has none."""
         moment = self.floor(moment)
         return moment - self.step if moment - FIRST >= self.step else moment
+
+    def after(self, moment: datetime) -> datetime:
+        """The instant that a parameter can say after this one; the calendar's last has none."""
+        moment = self.floor(moment)
+        return moment + self.step if LAST - moment >= self.step else moment
 
     def parameter(self, moment: datetime) -> str:
         """The instant as a parameter, cut down, never rounded up: a lower bound then asks for a little more."""

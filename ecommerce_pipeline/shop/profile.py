@@ -24,6 +24,7 @@ from ecommerce_pipeline.shop.addresses import base_origin, origin
 RESOURCES = ("customers", "products", "orders", "order_items", "payments", "deliveries")
 
 YEAR_SECONDS = 366 * 86_400
+CENTURY_DAYS = 36_525
 
 InstantFormat = Literal["rfc3339", "naive", "unix", "unix_ms", "rfc2822"]
 Order = Literal["cursor", "-cursor", "id", "unknown"]
@@ -105,7 +106,8 @@ class Cursor(Declaration):
     """The field that says when a row last changed, and how the shop filters by it.
 
     `until_param` closes a window at its upper end. `lag_seconds` is how far behind the shop's clock
-    the cursor stays, for shops whose rows become visible late.
+    the cursor stays, for shops whose rows become visible late. `trailing_days` is how far back a comparison reads
+    every row, for shops that edit rows and leave their time as it was; None for as far as the list goes.
     """
 
     field: str = "updated_at"
@@ -116,6 +118,7 @@ class Cursor(Declaration):
     until_param: str | None = None
     since_inclusive: bool = Field(True, description="whether a row of exactly the instant asked for comes")
     lag_seconds: float = Field(5.0, ge=0, le=YEAR_SECONDS)
+    trailing_days: float | None = Field(None, ge=0, le=CENTURY_DAYS)
 
     @field_validator("timezone")
     @classmethod
@@ -147,6 +150,7 @@ class ResourceProfile(Declaration):
     page_size: int = Field(100, gt=0)
     page_size_param: str | None = None
     params: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    sweep_params: dict[str, str | int | float | bool] = Field(default_factory=dict)
     tombstone: str | None = None
     embedded_in: str | None = None
     embedded_field: str | None = None

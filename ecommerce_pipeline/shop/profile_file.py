@@ -21,6 +21,7 @@ SHARED_DEFAULTS = (
     "page_size",
     "page_size_param",
     "params",
+    "sweep_params",
     "tombstone",
     "money_scale",
 )

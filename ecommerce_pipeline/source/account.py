@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-State = Literal["loaded", "nothing_new", "unfinished", "failed"]
+State = Literal["loaded", "nothing_new", "unfinished", "failed", "swept"]
 
 
 @dataclass
@@ -18,7 +18,7 @@ class ResourceAccount:
     `loaded` counts versions of rows handed to the warehouse: a row that is edited while pages are read
     may be fetched in two versions and counts twice; the merge keeps the newer. `repeated` counts rows
     that came again unchanged, or in a version older than one already known. `deleted` counts those of the
-    loaded that the shop lists as deleted.
+    loaded that the shop lists as deleted; of a sweep, the rows that it has marked.
     """
 
     resource: str

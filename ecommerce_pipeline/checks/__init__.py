@@ -1,0 +1,1 @@
+"""Is the warehouse what the shop is? Compared by keys and versions, mended where it is not."""

@@ -1,0 +1,65 @@
+"""`python pipelines.py`: parses, wires, prints; no logic.
+
+What a run needs is imported when it is needed: `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ecommerce_pipeline.command import actions
+from ecommerce_pipeline.command.parser import build_parser
+from ecommerce_pipeline.errors import PipelineError
+
+
+def main(arguments: Sequence[str], project: Path) -> int:
+    """Run the command; returns its exit code.
+
+    Args:
+        arguments: as they were typed.
+        project: the folder of settings, state and loaded data. It is the current folder from then on, so that
+            the same command does the same wherever it is typed.
+    """
+    _open_streams()
+    options = build_parser().parse_args(arguments)
+    try:
+        os.chdir(project)
+        action: Callable[[argparse.Namespace], int] = getattr(actions, options.command or "load")
+        return action(options)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except Exception as error:  # a library's own words, or a defect of ours
+        return _unexpected(error)
+    except KeyboardInterrupt:
+        print("stopped; the next run goes on where this one was", file=sys.stderr)
+        return 130
+
+
+def _open_streams() -> None:
+    """A scheduler may start us without a place to print to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  # stays open like the real one
+
+
+def _unexpected(error: Exception) -> int:
+    """One sentence instead of a traceback, which may show values. Where it happened is kept in a file."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    wrong_setting = "ConfigurationException" in kinds
+    lines = str(error).strip().splitlines() or [""]
+    place = Path(".dlt/.var/last_error.txt")
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(
+            f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}", "utf-8"
+        )
+    cure = "Correct the setting" if wrong_setting else f"If it comes again, report it with {place}"
+    print(f"error: {type(error).__name__}: {lines[0]} Nothing is lost. {cure}.", file=sys.stderr)
+    return 2 if wrong_setting else 1

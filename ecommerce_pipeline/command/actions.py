@@ -1,0 +1,85 @@
+"""One function for each command; each returns the exit code."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecommerce_pipeline.load.request import Request
+    from ecommerce_pipeline.report.progress import Watch
+    from ecommerce_pipeline.settings import Settings
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Serve the demo shop alone."""
+    from ecommerce_pipeline.demo.command import serve
+
+    return serve(options)
+
+
+def load(options: argparse.Namespace) -> int:
+    """What changed since the last run into the warehouse."""
+    from ecommerce_pipeline.command.wishes import requested_load
+    from ecommerce_pipeline.load.run import run
+    from ecommerce_pipeline.report.outcome import print_outcome
+
+    request = requested_load(options)
+    with _prepared(request) as (settings, watch):
+        outcome = run(request, settings, watch=watch)
+    print_outcome(outcome)
+    return 0 if outcome.complete else 1
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Rows that the shop has no more are marked."""
+    from ecommerce_pipeline.checks.sweep import sweep as swept
+    from ecommerce_pipeline.command.wishes import requested_lists
+    from ecommerce_pipeline.report.swept import print_swept
+
+    request = requested_lists(options)
+    with _prepared(request) as (settings, watch):
+        if options.force:
+            settings = dataclasses.replace(settings, sweep_max_share=1.0)
+        found = swept(request, settings, watch=watch)
+    print_swept(found)
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """The shop compared with the warehouse."""
+    from ecommerce_pipeline.checks.verify import verify as verified
+    from ecommerce_pipeline.checks.verify import verify_and_repair
+    from ecommerce_pipeline.command.wishes import requested_window
+    from ecommerce_pipeline.report.verdict import print_verdict
+
+    request = requested_window(options)
+    with _prepared(request) as (settings, watch):
+        compare = verify_and_repair if options.repair else verified
+        verdict = compare(request, settings, watch=watch)
+    print_verdict(verdict)
+    return 1 if verdict.differs and not verdict.repaired else 0
+
+
+@contextlib.contextmanager
+def _prepared(request: Request) -> Iterator[tuple[Settings, Watch]]:
+    """The settings of the shop to read, checked before anything is opened or written, and what shows progress."""
+    from ecommerce_pipeline.command.surroundings import (
+        log_to_stderr,
+        open_shop,
+        require_project,
+        with_demo_key,
+    )
+    from ecommerce_pipeline.load.run import check
+    from ecommerce_pipeline.report.progress import progress
+    from ecommerce_pipeline.settings import load_settings
+
+    log_to_stderr()
+    require_project()
+    checked = with_demo_key(load_settings())
+    check(request, checked)
+    with open_shop(checked) as settings, progress() as watch:
+        yield settings, watch

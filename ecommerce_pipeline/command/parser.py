@@ -1,0 +1,101 @@
+"""The arguments of `python pipelines.py`."""
+
+from __future__ import annotations
+
+import argparse
+
+EXAMPLES = """\
+examples:
+  python pipelines.py                                  what changed since the last run
+  python pipelines.py --resources orders,customers     only these lists
+  python pipelines.py --since 2026-11-01 --until 2026-11-08
+                                                       read one week again; the cursor stays where it is
+  python pipelines.py --full-refresh                   drop what is loaded and read everything
+  python pipelines.py sweep                            mark what the shop has deleted
+  python pipelines.py verify                           compare the shop with the warehouse
+  python pipelines.py verify --since 2026-11-01 --repair
+                                                       the same for a span, and read again what differs
+  python pipelines.py demo --port 8765                 serve the demo shop alone
+
+Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
+Exit code: 0 every record is accounted for, 1 the run failed, 2 a setting is wrong."""
+
+
+SINCE = "what changed at or after WHEN (a date or an instant, UTC unless it has an offset)"
+UNTIL = "the same, up to but not including WHEN"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All arguments; `command` is None for a load."""
+    parser = argparse.ArgumentParser(
+        prog="python pipelines.py",
+        description="Load a shop's REST API into a warehouse, losing nothing. Without configuration it starts"
+        " the demo shop and loads it into DuckDB (raw.duckdb).",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --f would drop what is loaded
+    )
+    _add_window(parser, f"read again {SINCE}; the cursor stays")
+    _add_resources(parser)
+    parser.add_argument(
+        "--full-refresh", action="store_true", help="drop the loaded tables and read everything"
+    )
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    _add_sweep(commands)
+    _add_verify(commands)
+    _add_demo(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction
+
+
+def _add_window(parser: argparse.ArgumentParser, since: str, default: str | None = None) -> None:
+    parser.add_argument("--since", metavar="WHEN", default=default, help=since)
+    parser.add_argument("--until", metavar="WHEN", default=default, help=UNTIL)
+
+
+def _add_resources(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    parser.add_argument(
+        "--resources",
+        metavar="A,B",
+        action="append",
+        default=default,
+        help="only these lists, separated by commas",
+    )
+
+
+def _add_command(
+    commands: Commands[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    """A command; what it shares with the load may stand before or behind its name."""
+    return commands.add_parser(
+        name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
+    )
+
+
+def _add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "sweep", "mark rows that the shop has no more as deleted; unmark those that are back"
+    )
+    _add_resources(parser, argparse.SUPPRESS)
+    parser.add_argument(
+        "--force", action="store_true", help="mark them even if they are more than `sweep_max_share` allows"
+    )
+
+
+def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands,
+        "verify",
+        "compare the shop with the warehouse by keys and versions; exit code 1 when they differ",
+    )
+    _add_window(parser, f"only {SINCE}", argparse.SUPPRESS)
+    _add_resources(parser, argparse.SUPPRESS)
+    parser.add_argument("--repair", action="store_true", help="read again what differs, touch nothing else")
+
+
+def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:
+    from ecommerce_pipeline.demo.command import add_arguments
+
+    add_arguments(commands.add_parser("demo", help="serve the demo shop alone"))

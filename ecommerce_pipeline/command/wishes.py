@@ -1,0 +1,79 @@
+"""What was typed becomes a request."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+
+from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop.window import Window
+
+YEARS = range(1970, 2200)
+
+
+def requested_load(options: argparse.Namespace) -> Request:
+    """What a load shall read.
+
+    Raises:
+        SettingError: an option is wrong, or two contradict each other.
+    """
+    request = requested_window(options, full_refresh=options.full_refresh)
+    if request.window and request.full_refresh:
+        raise SettingError("--full-refresh reads everything; leave out --since and --until.")
+    return request
+
+
+def requested_window(options: argparse.Namespace, full_refresh: bool = False) -> Request:
+    """Which lists, and which span of their cursor.
+
+    Raises:
+        SettingError: an option is wrong, or belongs to another command.
+    """
+    if options.full_refresh and not full_refresh:
+        raise SettingError(f"`{options.command}` loads nothing anew; leave out --full-refresh.")
+    since, until = _instant("--since", options.since), _instant("--until", options.until)
+    if since and until and since >= until:
+        raise SettingError(
+            f"--since {options.since} is not before --until {options.until}. Swap or correct them."
+        )
+    window = Window(since, until) if since or until else None
+    return Request(_names(options), window, full_refresh)
+
+
+def requested_lists(options: argparse.Namespace) -> Request:
+    """Which lists.
+
+    Raises:
+        SettingError: an option is wrong, or belongs to another command.
+    """
+    request = requested_window(options)
+    if request.window:
+        raise SettingError(f"`{options.command}` reads whole lists; leave out --since and --until.")
+    return request
+
+
+def _names(options: argparse.Namespace) -> tuple[str, ...]:
+    listed = ",".join(options.resources or ())
+    names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
+    if options.resources is not None and not names:
+        raise SettingError(
+            "--resources is empty, expected names separated by commas, for example orders,customers."
+        )
+    return names
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.year not in YEARS:
+            raise ValueError
+    except ValueError:
+        raise SettingError(
+            f"{option} is {text!r}, expected a date or an instant of the years {YEARS[0]} to {YEARS[-1]}, for example"
+            " 2026-11-01 or 2026-11-01T06:00:00Z."
+        ) from None
+    return moment.astimezone(UTC)

@@ -1,0 +1,148 @@
+"""What stands before any work: the shop asked whether it knows us, the warehouse in a state to go on from."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import dlt
+
+from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.committed import start_from_committed
+from ecommerce_pipeline.load.destination import open_destination, open_pipeline
+from ecommerce_pipeline.load.package import prepare_or_forget, send
+from ecommerce_pipeline.load.patience import wait_until_free
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.load.tables import restore_own_tables
+from ecommerce_pipeline.records import MODELS
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import Clocks, ShopClient
+from ecommerce_pipeline.shop.probe import first_contact
+from ecommerce_pipeline.shop.profile import ShopProfile
+from ecommerce_pipeline.shop.profile_file import load_profile
+from ecommerce_pipeline.source import UNFINISHED
+from ecommerce_pipeline.source.cursor import plain
+from ecommerce_pipeline.source.reading import Reading
+
+logger = logging.getLogger(__name__)
+
+
+def begin(request: Request, settings: Settings, clocks: Clocks) -> Reading:
+    """The reading that a request asks for; nothing is written yet.
+
+    A wrong key or a missing permission stops here.
+
+    Raises:
+        SettingError: a setting is wrong.
+        ShopRefused, ShopUnreachable: see `ShopClient.get`.
+    """
+    reading = begin_without_shop(request, settings, clocks)
+    profile = reading.profile
+    listed = [profile.resources[name] for name in reading.resources if name in profile.resources]
+    reading.shop_clock = first_contact(reading.client, [declared for declared in listed if declared.path])
+    return reading
+
+
+def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> Reading:
+    """The same for work that the shop is not asked for; its clock is ours.
+
+    Raises:
+        SettingError: a setting is wrong.
+    """
+    profile = load_profile(settings.shop)
+    resources = _chosen(request.resources, profile)
+    client = ShopClient(profile, settings, clocks)
+    open_destination()
+    started_at = clocks.now()
+    run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return Reading(profile, settings, client, run_id, started_at, started_at, resources, request.window)
+
+
+def _chosen(names: tuple[str, ...], profile: ShopProfile) -> tuple[str, ...]:
+    for name in names:
+        if name not in MODELS:
+            raise SettingError(f"Unknown resource {name!r}, expected some of {', '.join(MODELS)}.")
+        declared = profile.resources.get(name)
+        if declared is None:
+            raise SettingError(f"The shop {profile.name} has no resource {name!r} in its profile.")
+        if declared.embedded_in:
+            raise SettingError(f"{name!r} comes inside {declared.embedded_in!r} in this shop; name that one.")
+    if not names:
+        return tuple(MODELS)
+    embedded = [child for child, declared in profile.resources.items() if declared.embedded_in in names]
+    return tuple(name for name in MODELS if name in names or name in embedded)
+
+
+class OpenWarehouse(NamedTuple):
+    """A warehouse in a state to go on from.
+
+    Attributes:
+        pipeline: knows it; its local state is the committed one.
+        wait: returns when the warehouse lets us in, or raises `DestinationFailed`.
+        packages: ids of those that an earlier run had left, and that are loaded now.
+    """
+
+    pipeline: dlt.Pipeline
+    wait: Callable[[], None]
+    packages: list[str]
+
+
+def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
+    """Open it, finish or drop what an earlier run left, take over the committed state.
+
+    Raises:
+        SettingError: it holds another shop.
+        DestinationFailed: it cannot be opened.
+    """
+    pipeline = open_pipeline()
+    wait = functools.partial(
+        wait_until_free, pipeline, reading.settings.destination_wait_seconds, reading.client.clocks.sleep
+    )
+    wait()
+    if request.full_refresh and pipeline.has_pending_data:
+        pipeline.drop()
+    restore_own_tables(pipeline)
+    start_from_committed(pipeline)
+    _check_same_shop(pipeline, request, reading)
+    packages = _finish_pending(pipeline)
+    _name_unfinished(pipeline)
+    pipeline.sync_destination()
+    _check_same_shop(pipeline, request, reading)
+    return OpenWarehouse(pipeline, wait, packages)
+
+
+def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:
+    """The cursors of one shop say nothing of another, and its rows have the same keys."""
+    known = pipeline.state.get("sources", {}).get("ecommerce", {}).get("shop")
+    if known in (None, reading.shop) or (request.full_refresh and not request.resources):
+        return
+    raise SettingError(
+        f"The warehouse holds the shop {known}, and the settings name {reading.shop}. Use another folder and"
+        " database for another shop; if it is the same shop under a new address, run once with --full-refresh."
+    )
+
+
+def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
+    """Load what an earlier run fetched and could not load."""
+    if not pipeline.has_pending_data:
+        return []
+    logger.warning("an earlier run left fetched data; it is loaded first")
+    prepare_or_forget(pipeline)
+    return send(pipeline)
+
+
+def _name_unfinished(pipeline: dlt.Pipeline) -> None:
+    stopped = pipeline.state.get("sources", {}).get("ecommerce", {}).get(UNFINISHED)
+    if stopped:
+        logger.warning("run %s was stopped after a checkpoint; this run goes on from there", stopped)
+
+
+def position(pipeline: dlt.Pipeline, resource: str) -> datetime | None:
+    """Where the committed cursor of a resource stands, UTC; None before its first row."""
+    resources = pipeline.state.get("sources", {}).get("ecommerce", {}).get("resources", {})
+    cursor = resources.get(resource, {}).get("incremental", {}).get("updated_at", {})
+    return plain(cursor.get("last_value"))

@@ -1,0 +1,56 @@
+"""Sweeps and comparisons of a test's warehouse, and what stands in it afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ecommerce_pipeline.checks.sweep import Swept, sweep
+from ecommerce_pipeline.checks.verify import Verdict, verify, verify_and_repair
+from ecommerce_pipeline.demo import DemoShop
+from ecommerce_pipeline.load.request import Request
+from tests.support.truth import RESOURCES
+from tests.support.warehouse import Warehouse
+
+
+def swept(
+    warehouse: Warehouse, address: str, profile: Path | None = None, *resources: str, **settings: Any
+) -> dict[str, Swept]:
+    """A sweep; what it found, by resource."""
+    found = sweep(Request(resources), warehouse.settings(address, profile or warehouse.profile(), **settings))
+    return {item.resource: item for item in found}
+
+
+def verified(
+    warehouse: Warehouse, address: str, request: Request | None = None, profile: Path | None = None
+) -> dict[str, dict[str, int]]:
+    """A comparison; the counts of what differs, by table, without tables that do not differ."""
+    return counts(verify(request or Request(), warehouse.settings(address, profile or warehouse.profile())))
+
+
+def repaired(
+    warehouse: Warehouse, address: str, request: Request | None = None, profile: Path | None = None
+) -> dict[str, dict[str, int]]:
+    """The same with repair."""
+    settings = warehouse.settings(address, profile or warehouse.profile())
+    return counts(verify_and_repair(request or Request(), settings))
+
+
+def counts(verdict: Verdict) -> dict[str, dict[str, int]]:
+    """What differs, by table."""
+    return {
+        found.table: {kind: count for kind, count in found.counts.items() if count}
+        for found in verdict.tables
+        if found.any
+    }
+
+
+def wrongly_live(shop: DemoShop, warehouse: Warehouse) -> list[str]:
+    """Rows that stand live and the shop has not, and rows of the shop that are marked as deleted."""
+    found = []
+    for name in RESOURCES:
+        there = {row["id"] for row in [*shop.truth(name), *shop.invalid(name)]}
+        rows = warehouse.query(f"SELECT id, _deleted_at FROM ecommerce.{name}")
+        found += [f"{name} {key} is gone and live" for key, at in rows if at is None and key not in there]
+        found += [f"{name} {key} stands and is marked" for key, at in rows if at and key in there]
+    return found
