@@ -64,6 +64,25 @@ def verify(options: argparse.Namespace) -> int:
     return 1 if verdict.differs and not verdict.repaired else 0
 
 
+def replay(options: argparse.Namespace) -> int:
+    """Rejected records judged again, or archived pages loaded again."""
+    from ecommerce_pipeline.command.wishes import requested_lists, requested_window
+    from ecommerce_pipeline.replay import replay_archive, replay_rejected
+    from ecommerce_pipeline.report.outcome import print_outcome, print_rejudged
+
+    request = requested_window(options) if options.archive else requested_lists(options)
+    with _prepared(request) as (settings, watch):
+        if options.archive:
+            outcome = replay_archive(request, settings, watch=watch)
+        else:
+            rejudged = replay_rejected(request, settings, watch=watch)
+            outcome = rejudged.outcome
+    print_outcome(outcome)
+    if not options.archive:
+        print_rejudged(rejudged)
+    return 0 if outcome.complete else 1
+
+
 @contextlib.contextmanager
 def _prepared(request: Request) -> Iterator[tuple[Settings, Watch]]:
     """The settings of the shop to read, checked before anything is opened or written, and what shows progress."""

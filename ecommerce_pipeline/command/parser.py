@@ -15,6 +15,9 @@ examples:
   python pipelines.py verify                           compare the shop with the warehouse
   python pipelines.py verify --since 2026-11-01 --repair
                                                        the same for a span, and read again what differs
+  python pipelines.py replay                           judge again what was rejected
+  python pipelines.py replay --archive --since 2026-11-01
+                                                       load again the pages that were fetched since then
   python pipelines.py demo --port 8765                 serve the demo shop alone
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
@@ -43,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_sweep(commands)
     _add_verify(commands)
+    _add_replay(commands)
     _add_demo(commands)
     return parser
 
@@ -93,6 +97,19 @@ def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_window(parser, f"only {SINCE}", argparse.SUPPRESS)
     _add_resources(parser, argparse.SUPPRESS)
     parser.add_argument("--repair", action="store_true", help="read again what differs, touch nothing else")
+
+
+def _add_replay(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands,
+        "replay",
+        "judge rejected records again and load what is right now; the shop is not asked",
+    )
+    parser.add_argument(
+        "--archive", action="store_true", help="load archived pages again instead of rejected records"
+    )
+    _add_window(parser, "with --archive: pages of runs that began at or after WHEN (UTC)", argparse.SUPPRESS)
+    _add_resources(parser, argparse.SUPPRESS)
 
 
 def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -49,7 +49,7 @@ def requested_lists(options: argparse.Namespace) -> Request:
     """
     request = requested_window(options)
     if request.window:
-        raise SettingError(f"`{options.command}` reads whole lists; leave out --since and --until.")
+        raise SettingError(f"`{options.command}` goes through whole lists; leave out --since and --until.")
     return request
 
 

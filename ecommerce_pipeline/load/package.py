@@ -100,6 +100,7 @@ class Package:
         self._wait()
         self._bury()
         packages = send(self._pipeline)
+        self._bury()
         for keys in self._reading.graves.values():
             keys.clear()
         if self._reading.accounted:
@@ -131,7 +132,9 @@ class Package:
                 )
 
     def _bury(self) -> None:
-        """Mark rows of bare tombstones before the cursors move: a kill in between costs nothing, they come again."""
+        """Mark rows of bare tombstones: before the cursors move, for after a kill in between they come again, and after
+        the load, for the package may have brought an older version of the row.
+        """
         id_type = self._reading.profile.id_type
         for name, keys in self._reading.graves.items():
             self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, id_type)})

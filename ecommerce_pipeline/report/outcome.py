@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from ecommerce_pipeline.load.run import Outcome
+from ecommerce_pipeline.replay import Rejudged
 from ecommerce_pipeline.report.printed import open_console
 
 
@@ -33,6 +34,14 @@ def print_outcome(outcome: Outcome) -> None:
             rules = ", ".join(f"{rule} {count}" for rule, count in account.rejected.most_common())
             console.print(f"{account.resource} rejected: {rules}; the first for {account.first_reason}")
     console.print(_closing(outcome))
+
+
+def print_rejudged(rejudged: Rejudged) -> None:
+    """What became of the rejected records, in one sentence."""
+    open_console().print(
+        f"{rejudged.right:,} rejected records keep the contract now and have left `rejected_records`,"
+        f" {rejudged.wrong:,} stay there."
+    )
 
 
 def _closing(outcome: Outcome) -> str:

@@ -141,7 +141,7 @@ class Endpoint:
         return self._instants.parse(value)
 
     def _read(self, request: PageRequest, reply: Reply) -> Page:
-        rows, total = self._rows(reply), self._total(reply)
+        rows, total = self.rows(reply), self._total(reply)
         # A reference may rightly lead to a page that has become empty; the walks count what came.
         if not rows and total and self.counts_pages and self.before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
@@ -179,7 +179,12 @@ class Endpoint:
         named = {cursor.since_param: since, cursor.until_param: window.until}
         return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
 
-    def _rows(self, reply: Reply) -> list[Any]:
+    def rows(self, reply: Reply) -> list[Any]:
+        """The rows of an answer.
+
+        Raises:
+            ContractBroken: there is no list where the profile says.
+        """
         if reply.document is None:
             return []
         found = reply.document if self.profile.rows == "$" else value_at(reply.document, self.profile.rows)

@@ -57,9 +57,10 @@ def _listed(reading: Reading, name: str) -> DltResource:
         dlt.current.source_state()["shop"] = reading.shop
         state: dict[str, Any] = {} if reading.window else dlt.current.resource_state()
         try:
+            if name not in reading.existing_tables | reading.made:
+                reading.made.add(name)
+                yield dlt.mark.materialize_table_schema()
             if name not in reading.readers:
-                if name not in reading.existing_tables:
-                    yield dlt.mark.materialize_table_schema()
                 reading.readers[name] = ListReader(reading, name, plain(updated_at.start_value), state)
             yield from reading.readers[name].step()
             reading.readers[name].keep_position(updated_at, state)

@@ -20,9 +20,9 @@ from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.paging import value_at
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
-from ecommerce_pipeline.source.quarantine import rejected_id
+from ecommerce_pipeline.source.quarantine import Origin, rejected_id
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import Repeats, identity
+from ecommerce_pipeline.source.repeats import Memory, identity
 from ecommerce_pipeline.source.tombstones import BURIED, deleted_at
 
 MANY_ROWS = 50
@@ -57,7 +57,7 @@ class Acceptance:
         self._rows = 0
         self._carried: set[str] = set()
 
-    def judge(self, endpoint: Endpoint, page: Page, repeats: Repeats) -> list[dict[str, Any]]:
+    def judge(self, endpoint: Endpoint, page: Page, repeats: Memory) -> list[dict[str, Any]]:
         """The rows of a page that are new and right, as dlt takes them."""
         self._reads += 1
         repeats.prepare(map(endpoint.key, page.rows))
@@ -69,7 +69,18 @@ class Acceptance:
         accepted = (self._row(endpoint, row, repeats, source) for row in page.rows)
         return [row for row in accepted if row is not None]
 
-    def _row(self, endpoint: Endpoint, raw: Any, repeats: Repeats, source: str) -> dict[str, Any] | None:
+    def accepts(self, resource: str, raw: Any) -> bool:
+        """Whether a record keeps the contract.
+
+        Args:
+            resource: what it is, this resource or one that is embedded in its rows.
+            raw: as the shop sent it.
+        """
+        if resource != self._name:
+            return isinstance(self._embedded[resource][1].validate(raw), Accepted)
+        return isinstance(self._validator.validate(self._split(raw)[1]), Accepted)
+
+    def _row(self, endpoint: Endpoint, raw: Any, repeats: Memory, source: str) -> dict[str, Any] | None:
         account = self._accounts[self._name]
         account.fetched += 1
         self._note_lists(raw)
@@ -89,14 +100,14 @@ class Acceptance:
                 account.repeated += 1
                 self._count_repeated_lines(raw)
                 return None
-            self._refuse(
-                self._name, Rejected(judged.raw | lines, judged.key, judged.reasons), content, source
-            )
+            whole = Rejected(judged.raw | lines, judged.key, judged.reasons)
+            self._refuse(self._name, whole, content, Origin(source))
             self._count_refused_lines(raw)
             return None
         repeats.accept(key, cursor, digest)
+        self._graves.pop(endpoint.key(raw), None)
         account.loaded += 1
-        record = judged.record | self._lines(lines, self._inherited(endpoint, raw), source)
+        record = judged.record | self._lines(lines, self._inherited(endpoint, raw), Origin(source, raw))
         account.deleted += deleted is not None
         return {**record, **self._bookkeeping(digest, cursor, source), "_deleted_at": deleted}
 
@@ -156,19 +167,19 @@ class Acceptance:
         lines = {name: raw[name] for name in names if name in raw}
         return lines, {name: value for name, value in raw.items() if name not in lines}
 
-    def _lines(self, lists: dict[str, Any], inherited: dict[str, Any], source: str) -> dict[str, Any]:
+    def _lines(self, lists: dict[str, Any], inherited: dict[str, Any], origin: Origin) -> dict[str, Any]:
         """Each embedded list under our name, wrong elements in the quarantine."""
         return {
             child: [
                 row
                 for line in self._elements(lists.get(str(declared.embedded_field)))
-                if (row := self._line(child, validator, inherited, line, source)) is not None
+                if (row := self._line(child, validator, inherited, line, origin)) is not None
             ]
             for child, (declared, validator) in self._embedded.items()
         }
 
     def _line(
-        self, child: str, validator: Validator, inherited: dict[str, Any], line: Any, source: str
+        self, child: str, validator: Validator, inherited: dict[str, Any], line: Any, origin: Origin
     ) -> dict[str, Any] | None:
         account = self._accounts[child]
         account.fetched += 1
@@ -177,7 +188,7 @@ class Acceptance:
         if isinstance(judged, Accepted):
             account.loaded += 1
             return judged.record
-        self._refuse(child, judged, content_hash(raw), source)
+        self._refuse(child, judged, content_hash(raw), origin)
         return None
 
     def _count_repeated_lines(self, raw: Any) -> None:
@@ -203,15 +214,14 @@ class Acceptance:
         """A missing list is empty; anything that is no list is judged as one wrong element."""
         return [] if found is None else found if isinstance(found, list) else [found]
 
-    def _refuse(self, resource: str, refused: Rejected, digest: str, source: str) -> None:
+    def _refuse(self, resource: str, refused: Rejected, digest: str, origin: Origin) -> None:
         account = self._accounts[resource]
         account.rejected_rows += 1
         account.rejected.update({reason.rule for reason in refused.reasons})
         first = refused.reasons[0]
         account.first_reason = account.first_reason or f"{first.field} ({first.rule})"
-        self._quarantine.add(
-            resource, refused, digest, source, self._stamp["_run_id"], self._stamp["_loaded_at"]
-        )
+        run_id, at = self._stamp["_run_id"], self._stamp["_loaded_at"]
+        self._quarantine.add(resource, refused, digest, origin, run_id, at)
 
 
 def _validator(name: str, profile: ShopProfile, embedded: Iterable[str] = ()) -> Validator:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import itertools
 import re
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.records import MODELS
+from ecommerce_pipeline.shop.window import Window
 
 # Level 1 halves the time of the default and keeps nine tenths of its gain on JSON.
 LEVEL = 1
@@ -103,6 +106,47 @@ class Archive:
         for path in expired:
             self._files.rm(path, recursive=True)
         return expired
+
+
+class ArchivedPage(NamedTuple):
+    """A page that is kept.
+
+    Attributes:
+        path: where.
+        fetched_at: when the run began that fetched it, UTC.
+        read: gives the compressed body.
+    """
+
+    path: str
+    fetched_at: datetime
+    read: Callable[[], bytes]
+
+
+def archived_pages(address: str, resource: str, period: Window) -> Iterator[ArchivedPage]:
+    """The pages of a resource that runs of a period have fetched, in the order in which they came.
+
+    Args:
+        address: of the archive.
+        resource: whose pages.
+        period: when the runs began.
+
+    Raises:
+        SettingError: the address cannot be used.
+    """
+    files, root = _open(address)
+    for path in sorted(map(str, files.glob(f"{root}/{resource}/*/*/*.json.gz"))):
+        began = _began(path.split("/")[-2])
+        inside = began and (not period.since or period.since <= began)
+        if began and inside and (not period.until or began < period.until):
+            yield ArchivedPage(path, began, functools.partial(files.cat_file, path))
+
+
+def _began(run_id: str) -> datetime | None:
+    """When a run began, as its id says; the address may hold folders of others."""
+    try:
+        return datetime.strptime(f"{run_id[:15]}+0000", "%Y%m%dT%H%M%S%z")
+    except ValueError:
+        return None
 
 
 def _open(address: str) -> tuple[Any, str]:

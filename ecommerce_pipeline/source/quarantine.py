@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 import simplejson
 
@@ -24,6 +24,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "rules": "text",
         "reasons": "text",
         "raw": "text",
+        "parent_raw": "text",
         "_source": "text",
         "_run_id": "text",
         "_loaded_at": "timestamp",
@@ -37,6 +38,18 @@ def rejected_id(resource: str, content_hash: str) -> str:
     return blake2b(f"{resource}\0{content_hash}".encode(), digest_size=12).hexdigest()
 
 
+class Origin(NamedTuple):
+    """Where a record comes from.
+
+    Attributes:
+        source: shop and address of the page, free of secrets.
+        parent: the row that has the record in a list; None for a row of its own.
+    """
+
+    source: str
+    parent: Any = None
+
+
 class Quarantine:
     """Takes refused records from all resources of a run and hands them to the one table."""
 
@@ -45,7 +58,7 @@ class Quarantine:
         self._taken = 0
 
     def add(
-        self, resource: str, refused: Rejected, content_hash: str, source: str, run_id: str, at: datetime
+        self, resource: str, refused: Rejected, content_hash: str, origin: Origin, run_id: str, at: datetime
     ) -> None:
         """Keep a record."""
         reasons = [{"field": item.field, "rule": item.rule, "value": item.value} for item in refused.reasons]
@@ -58,7 +71,8 @@ class Quarantine:
                 "rules": ",".join(sorted({item.rule for item in refused.reasons})),
                 "reasons": json.dumps(reasons),
                 "raw": simplejson.dumps(refused.raw, use_decimal=True),
-                "_source": source,
+                "parent_raw": simplejson.dumps(origin.parent, use_decimal=True) if origin.parent else None,
+                "_source": origin.source,
                 "_run_id": run_id,
                 "_loaded_at": at,
             }

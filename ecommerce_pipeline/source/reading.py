@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from ecommerce_pipeline.settings import Settings
@@ -20,7 +20,24 @@ from ecommerce_pipeline.source.repeats import Lookup
 from ecommerce_pipeline.source.step import Step
 
 if TYPE_CHECKING:
-    from ecommerce_pipeline.source.list_reader import ListReader
+    from ecommerce_pipeline.source.cursor import LosslessCursor
+
+
+class Reader(Protocol):
+    """Reads one list, step by step.
+
+    Attributes:
+        finished: whether it is at its end.
+    """
+
+    finished: bool
+
+    def step(self) -> Iterator[list[dict[str, Any]]]:
+        """New rows, page by page, until the list ends or the step is full."""
+
+    def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
+        """Move the cursor as far as the list is complete."""
+
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -37,6 +54,7 @@ class Reading:
         swept: asks the warehouse for the rows of a resource since an instant that a sweep has marked as deleted.
         graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
+        made: resources whose table this run makes though no row may come.
         waiting: accounts of earlier runs that sent nothing.
         accounted: whether a load package has the account of this run.
         readers: the lists of which a step was read, by resource.
@@ -54,6 +72,7 @@ class Reading:
     archive: Keeper = field(default_factory=NoArchive)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
+    made: set[str] = field(default_factory=set)
     refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()
     swept: Callable[[str, datetime | None], frozenset[str]] = lambda name, since: frozenset()
     graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)
@@ -61,7 +80,7 @@ class Reading:
     quarantine: Quarantine = field(default_factory=Quarantine)
     waiting: list[dict[str, Any]] = field(default_factory=list)
     accounted: bool = False
-    readers: dict[str, ListReader] = field(default_factory=dict)
+    readers: dict[str, Reader] = field(default_factory=dict)
     reading_now: set[str] = field(default_factory=set)
     step: Step = field(init=False)
 

@@ -28,6 +28,26 @@ class Lookup(Protocol):
         """The newest versions by `identity`, of those keys that it has; keys of any type may be asked for."""
 
 
+class Memory(Protocol):
+    """Knows which rows are no news; see `Repeats`."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether the quarantine is asked for what it has of each page."""
+
+    def prepare(self, keys: Iterable[Any]) -> None:
+        """Learn what is known of some keys."""
+
+    def known(self, key: str | None, cursor: datetime | None, content_hash: str) -> bool:
+        """Whether a version is known, or a newer one."""
+
+    def accept(self, key: str | None, cursor: datetime | None, content_hash: str) -> None:
+        """Remember a version that goes to the warehouse."""
+
+    def refuse(self, cursor: datetime | None, content_hash: str) -> None:
+        """Remember a version that goes to the quarantine."""
+
+
 def identity(key: Any) -> str | None:
     """The key as JSON, so that 1 and "1" are two keys; None for what is no key (null, true, 1.0, an object)."""
     return json.dumps(key) if isinstance(key, int | str) and not isinstance(key, bool) else None

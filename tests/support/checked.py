@@ -54,3 +54,13 @@ def wrongly_live(shop: DemoShop, warehouse: Warehouse) -> list[str]:
         found += [f"{name} {key} is gone and live" for key, at in rows if at is None and key not in there]
         found += [f"{name} {key} stands and is marked" for key, at in rows if at and key in there]
     return found
+
+
+def content(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
+    """The rows of a table without what tells of the run that brought them."""
+    rows = warehouse.rows(f"SELECT * FROM ecommerce.{table}")
+    kept = [
+        {name: value for name, value in row.items() if not name.startswith("_") or name == "_deleted_at"}
+        for row in rows
+    ]
+    return sorted(kept, key=str)

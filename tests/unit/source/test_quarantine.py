@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecommerce_pipeline.records.validation import Reason, Rejected, content_hash, decode_json
-from ecommerce_pipeline.source.quarantine import Quarantine
+from ecommerce_pipeline.source.quarantine import Origin, Quarantine
 
 BODIES = {
     "no number": '{"a": NaN, "b": [Infinity, -Infinity], "c": 1e99999999999999999999}',
@@ -25,7 +25,9 @@ def test_the_kept_body_reads_as_the_body_that_came(body: str) -> None:
     raw: Any = decode_json(body.encode())
     quarantine = Quarantine()
     refused = Rejected(raw, None, (Reason("a", "not_finite", ""),))
-    quarantine.add("orders", refused, content_hash(raw), "shop", "run", datetime(2026, 1, 1, tzinfo=UTC))
+    quarantine.add(
+        "orders", refused, content_hash(raw), Origin("shop"), "run", datetime(2026, 1, 1, tzinfo=UTC)
+    )
     [[kept]] = quarantine.drain()
     assert content_hash(decode_json(kept["raw"].encode("ascii"))) == content_hash(raw)
     assert "\0" not in kept["raw"]

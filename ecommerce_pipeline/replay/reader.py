@@ -1,0 +1,84 @@
+"""Takes the place of the reader of a list: its rows come from an earlier time, not from the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ecommerce_pipeline.replay.versions import EarlierRows
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import PageRequest
+from ecommerce_pipeline.shop.page import Page
+from ecommerce_pipeline.source.acceptance import Acceptance
+from ecommerce_pipeline.source.cursor import LosslessCursor
+from ecommerce_pipeline.source.reading import Reading
+
+
+class Batch(NamedTuple):
+    """Rows that were fetched at one time.
+
+    Attributes:
+        rows: as the shop sent them.
+        address: where they came from, free of secrets.
+        fetched_at: when the run that fetched them began, UTC.
+    """
+
+    rows: list[Any]
+    address: str
+    fetched_at: datetime
+
+
+class EarlierReader:
+    """Reads batches of one resource, oldest first.
+
+    Args:
+        reading: the run.
+        name: the resource.
+        acceptance: judges the rows.
+        batches: what to judge again.
+        versions: tells which rows are news.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        name: str,
+        acceptance: Acceptance,
+        batches: Iterator[Batch],
+        versions: EarlierRows,
+    ) -> None:
+        self.finished = False
+        self._reading = reading
+        self._account = reading.accounts[name]
+        self._acceptance = acceptance
+        self._batches = batches
+        self._versions = versions
+        self._endpoint = endpoint_of(reading, name)
+
+    def step(self) -> Iterator[list[dict[str, Any]]]:
+        """New rows, batch by batch, until there are no more or the step is full."""
+        for batch in self._batches:
+            self._versions.fetched_at = batch.fetched_at
+            accepted = self._acceptance.judge(self._endpoint, _page(batch), self._versions)
+            self._account.pages += 1
+            self._reading.step.count(len(batch.rows))
+            if accepted:
+                yield accepted
+            if self._reading.step.full:
+                return
+        self.finished = True
+
+    def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
+        """What is replayed moves no cursor."""
+
+
+def endpoint_of(reading: Reading, name: str) -> Endpoint:
+    """Knows where a row has its key and its cursor; the shop is not asked."""
+    declared = reading.profile.resources[name]
+    return Endpoint(reading.client, declared, None, lambda body: None, reading.accounts[name].retries)
+
+
+def _page(batch: Batch) -> Page:
+    request = PageRequest(batch.address)
+    return Page(request, batch.address, batch.rows, [], [], None, None)
