@@ -180,11 +180,7 @@ class Endpoint:
         return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
 
     def rows(self, reply: Reply) -> list[Any]:
-        """The rows of an answer.
-
-        Raises:
-            ContractBroken: there is no list where the profile says.
-        """
+        """The rows of an answer; `ContractBroken` where there is no list."""
         if reply.document is None:
             return []
         found = reply.document if self.profile.rows == "$" else value_at(reply.document, self.profile.rows)

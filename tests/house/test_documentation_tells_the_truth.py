@@ -24,6 +24,7 @@ PROSE = pytest.mark.parametrize("page", DOCS, ids=name)
 COMMAND = re.compile(r"python pipelines\.py((?: +[^\s#|;&]+)*)")
 MAKE = re.compile(r"(?:^|[\s;&])make ([a-z][a-z-]*)")
 OUR_KEY = re.compile(r"sources\.ecommerce\.([a-z_]+)|SOURCES__ECOMMERCE__([A-Z_]+)")
+COMMANDS = ("demo", "sweep", "verify", "replay")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -94,7 +95,7 @@ def test_every_make_target_is_documented() -> None:
 def _can_be_typed(code: str) -> bool:
     """Whether every `python pipelines.py ...` in a piece of code has a command and options that exist."""
     if code.startswith("--"):
-        return _has(help_of(), code) or _has(help_of("demo"), code)
+        return any(_has(help_of(*command), code) for command in ((), *((name,) for name in COMMANDS)))
     return all(_known(words.split()) for words in COMMAND.findall(code))
 
 

@@ -44,6 +44,9 @@ WRONG = {
     ),
     "a demo port that cannot be": ({}, ("demo", "--port", "99999999"), 2, "99999999"),
     "an archive nowhere": ({"ARCHIVE_ADDRESS": ""}, (), 2, "`sources.ecommerce.archive_address` is empty"),
+    "a sweep of a window": ({}, ("--since", "2026-01-01", "sweep"), 2, "leave out --since"),
+    "a sweep that refreshes": ({}, ("--full-refresh", "sweep"), 2, "leave out --full-refresh"),
+    "a window of rejected records": ({}, ("--until", "2026-01-01", "replay"), 2, "leave out --since"),
     "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
 }
 
