@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import dlt
 import tenacity
@@ -17,6 +19,9 @@ LOCKED = "lock on file"
 """DuckDB's own words; a file has one writer (https://duckdb.org/docs/stable/connect/concurrency)."""
 
 PAUSE_SECONDS = 0.5
+
+HEADERS_BYTES = 3 * 4096
+"""A DuckDB file begins with three headers."""
 
 
 def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[float], None]) -> None:
@@ -53,6 +58,7 @@ def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[flo
 
 def _knock(pipeline: dlt.Pipeline) -> None:
     try:
+        _discard_stillborn(pipeline)
         with pipeline.destination_client():
             pass
     except Exception as error:  # drivers raise what they like
@@ -63,6 +69,18 @@ def _knock(pipeline: dlt.Pipeline) -> None:
             f"The warehouse cannot be opened: {_words(error)} Check it and its credentials under {section}, then run"
             " again; what was fetched is kept."
         ) from None
+
+
+def _discard_stillborn(pipeline: dlt.Pipeline) -> None:
+    """Delete a DuckDB file that is shorter than its own headers: a full disk or a kill ended its making, it never held
+    a row, and DuckDB would refuse it for ever (https://duckdb.org/docs/stable/internals/storage).
+    """
+    if pipeline.destination.destination_type.endswith(".duckdb"):
+        configuration: Any = pipeline.destination_client().config
+        file = Path(str(configuration.credentials.database))
+        if file.is_file() and file.stat().st_size < HEADERS_BYTES:
+            logger.warning("%s was never finished and holds nothing; it is made anew", file)
+            file.unlink()
 
 
 def _is_locked(error: BaseException) -> bool:

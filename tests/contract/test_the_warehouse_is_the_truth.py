@@ -338,3 +338,20 @@ def test_an_interrupted_reading_is_an_interruption_and_no_failure(
         monkeypatch.setattr(Acceptance, "judge", interrupted)
         with pytest.raises(KeyboardInterrupt):
             warehouse.run(address)
+
+
+@pytest.mark.parametrize("size", [0, 5_000])
+def test_a_database_file_whose_making_was_cut_short_is_made_anew(open_shop: OpenShop, size: int) -> None:
+    shop, warehouse = open_shop()
+    warehouse.database.write_bytes(b"\0" * size)
+    with shop.serve() as address:
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+
+
+def test_a_file_that_is_no_database_is_named_and_kept(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    warehouse.database.write_bytes(b"somebody's own file " * 1_000)
+    with shop.serve() as address, pytest.raises(DestinationFailed, match="not a valid DuckDB database"):
+        warehouse.run(address)
+    assert warehouse.database.read_bytes().startswith(b"somebody's own file")
