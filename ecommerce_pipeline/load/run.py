@@ -40,6 +40,7 @@ from ecommerce_pipeline.shop.profile_file import load_profile
 from ecommerce_pipeline.source import UNFINISHED
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.archive import Archive, Keeper, NoArchive
+from ecommerce_pipeline.source.persons import maskers
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading
 
@@ -88,6 +89,7 @@ def run(
     clocks = clocks or Clocks()
     profile = load_profile(settings.shop)
     resources = _chosen(request.resources, profile)
+    masks = maskers(settings, profile)
     client = ShopClient(profile, settings, clocks)
     destination = open_destination()
     started_at = clocks.now()
@@ -95,6 +97,7 @@ def run(
     shop_clock = _first_contact(client, profile, resources)
     logger.info("run %s of shop %s starts", run_id, profile.name)
     reading = Reading(profile, settings, client, run_id, started_at, shop_clock, resources, request.window)
+    reading.maskers = masks
     with only_run(Path(get_dlt_pipelines_dir()), PIPELINE, started_at), FailuresNamed():
         reading.archive = _archive(settings, run_id, started_at)
         packages = _load(request, reading, destination, watch)
@@ -161,6 +164,7 @@ def check(request: Request, settings: Settings) -> None:
     """
     profile = load_profile(settings.shop)
     _chosen(request.resources, profile)
+    maskers(settings, profile)
     ShopClient(profile, settings)
     open_destination()
 

@@ -1,0 +1,145 @@
+"""Persons leave a row before anything else sees it: each value is hashed with a salt, or dropped."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal
+
+from ecommerce_pipeline.records.naming import SEPARATOR, column_of
+from ecommerce_pipeline.records.wire import is_email
+
+Action = Literal["hash", "drop", "keep"]
+Steps = tuple[str, ...]
+"""A path by its columns: `Address`, `{"Street": ...}` and `address__street` lead to the same one."""
+
+DROPPED = "dropped"
+"""Stands where a dropped field should be inside and no object came: the contract still refuses that."""
+
+HASHED_DOMAIN = "hashed.invalid"  # RFC 2606: no address of this domain can ever exist
+DIGITS = 32
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of a value, and the path by which the configuration names it."""
+
+    action: Action
+    named: str = ""
+
+
+KEEP = Decision("keep")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A decision, and other ones for what is inside the value, by column.
+
+    Attributes:
+        here: for the value itself and all that is inside without a rule of its own.
+        inside: rules of their own.
+        rest: the rule of what is inside without one; None where nothing has one, so that this rule goes on.
+        hashes: whether anything here or inside is hashed.
+    """
+
+    here: Decision
+    inside: dict[str, Rule]
+    rest: Rule | None
+    hashes: bool
+
+    def of(self, name: str) -> Rule:
+        """The rule of a field inside."""
+        rule = self
+        for step in _steps(name):
+            if rule.rest is None:
+                return rule
+            rule = rule.inside.get(step) or rule.rest
+        return rule
+
+
+def rule_of(decisions: Mapping[Steps, Decision], above: Decision = KEEP) -> Rule:
+    """One rule of decisions by path; the longer path wins."""
+    here = decisions.get((), above)
+    deeper: dict[str, dict[Steps, Decision]] = {}
+    for steps, decision in decisions.items():
+        if steps:
+            deeper.setdefault(steps[0], {})[steps[1:]] = decision
+    inside = {step: rule_of(found, here) for step, found in deeper.items()}
+    hashes = here.action == "hash" or any(rule.hashes for rule in inside.values())
+    rest = Rule(here, {}, None, here.action == "hash") if inside else None
+    return Rule(here, inside, rest, hashes)
+
+
+def _names(rule: Rule) -> Iterator[str]:
+    if rule.here.named:
+        yield rule.here.named
+    for inside in rule.inside.values():
+        yield from _names(inside)
+
+
+def steps_of(path: str) -> Steps:
+    """The columns on a dotted path of field names."""
+    return tuple(step for name in path.split(".") for step in _steps(name))
+
+
+@lru_cache(maxsize=4096)
+def _steps(name: str) -> Steps:
+    return tuple(column_of(name).split(SEPARATOR))
+
+
+class Masker:
+    """Masks the rows of one resource.
+
+    Args:
+        rule: of the row.
+        salt: the key of the hashes.
+
+    Attributes:
+        unmet: paths of the configuration that no row had so far.
+    """
+
+    def __init__(self, rule: Rule, salt: bytes) -> None:
+        self._rule = rule
+        self._salt = salt
+        self.unmet = set(_names(rule))
+
+    def __call__(self, row: Any) -> Any:
+        """A copy without persons; what is no object is masked as a whole. The given row stays as it is."""
+        return self._value(row, self._rule)
+
+    def _value(self, value: Any, rule: Rule) -> Any:
+        if value is None or (rule.rest is None and rule.here.action == "keep"):
+            return value
+        kind = type(value)
+        if kind is dict:
+            return self._object(value, rule)
+        if kind is list:
+            return [self._value(item, rule) for item in value]
+        return self._hash(value) if rule.hashes else DROPPED
+
+    def _object(self, value: dict[str, Any], rule: Rule) -> dict[str, Any]:
+        masked: dict[str, Any] = {}
+        for name, inner in value.items():
+            below = rule.of(name)
+            self.unmet.discard(below.here.named)
+            # Of a dropped object something may be needed: the customer's id of an order.
+            if below.here.action != "drop" or (below.rest and (inner is None or type(inner) in (dict, list))):
+                masked[name] = self._value(inner, below)
+        return masked
+
+    def _hash(self, value: Any) -> str:
+        text = _text(value)
+        if not text.strip():
+            return text  # nobody, and the contract still finds it blank
+        digits = hmac.digest(self._salt, text.encode(errors="surrogatepass"), "sha256").hex()[:DIGITS]
+        return f"{digits}@{HASHED_DOMAIN}" if type(value) is str and is_email(text) else digits
+
+
+def _text(value: Any) -> str:
+    if type(value) is bool:
+        return "true" if value else "false"
+    # str() of an int stops at 4,300 digits.
+    return str(Decimal(value)) if type(value) is int else str(value)
