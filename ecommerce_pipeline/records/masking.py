@@ -43,12 +43,14 @@ class Rule:
         inside: rules of their own.
         rest: the rule of what is inside without one; None where nothing has one, so that this rule goes on.
         hashes: whether anything here or inside is hashed.
+        keeps: whether the value stays as it is.
     """
 
     here: Decision
     inside: dict[str, Rule]
     rest: Rule | None
     hashes: bool
+    keeps: bool
 
     def of(self, name: str) -> Rule:
         """The rule of a field inside."""
@@ -69,8 +71,8 @@ def rule_of(decisions: Mapping[Steps, Decision], above: Decision = KEEP) -> Rule
             deeper.setdefault(steps[0], {})[steps[1:]] = decision
     inside = {step: rule_of(found, here) for step, found in deeper.items()}
     hashes = here.action == "hash" or any(rule.hashes for rule in inside.values())
-    rest = Rule(here, {}, None, here.action == "hash") if inside else None
-    return Rule(here, inside, rest, hashes)
+    rest = rule_of({}, here) if inside else None
+    return Rule(here, inside, rest, hashes, keeps=here.action == "keep" and not inside)
 
 
 def _names(rule: Rule) -> Iterator[str]:
@@ -111,7 +113,7 @@ class Masker:
         return self._value(row, self._rule)
 
     def _value(self, value: Any, rule: Rule) -> Any:
-        if value is None or (rule.rest is None and rule.here.action == "keep"):
+        if value is None or rule.keeps:
             return value
         kind = type(value)
         if kind is dict:
@@ -124,6 +126,9 @@ class Masker:
         masked: dict[str, Any] = {}
         for name, inner in value.items():
             below = rule.of(name)
+            if below.keeps:  # most fields of a row
+                masked[name] = inner
+                continue
             self.unmet.discard(below.here.named)
             # Of a dropped object something may be needed: the customer's id of an order.
             if below.here.action != "drop" or (below.rest and (inner is None or type(inner) in (dict, list))):

@@ -21,6 +21,7 @@ from ecommerce_pipeline.shop.paging import (
     reference_request,
     shown_kind,
     value_at,
+    whole_number,
     with_param,
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
@@ -207,14 +208,14 @@ class Endpoint:
             if paging.total_path
             else reply.headers.get(str(paging.total_header))
         )
-        try:
-            return int(str(value))
-        except ValueError:
+        total = whole_number(value)
+        if total is None:
             where = paging.total_path or paging.total_header
             raise ContractBroken(
                 f"GET {reply.address}: expected the number of all rows at `{where}`, got {shown_kind(value)}."
                 " Correct `paging.total_path` or `total_header` in the profile, or leave it out."
-            ) from None
+            )
+        return total
 
     def _following(
         self, request: PageRequest, reply: Reply, rows: list[Any], total: int | None

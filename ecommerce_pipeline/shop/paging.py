@@ -80,6 +80,14 @@ def value_at(document: Any, path: str) -> Any:
     return document
 
 
+def whole_number(value: Any) -> int | None:
+    """A whole number or the text of one; None for anything else."""
+    try:
+        return int(value) if isinstance(value, int | str) else None
+    except ValueError:
+        return None
+
+
 def shown_kind(value: Any) -> str:
     """What a value is, without showing it: where a path of the profile is wrong it may lead to a person."""
     return "nothing" if value is None else f"a {type(value).__name__}"
