@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -136,15 +135,8 @@ class Masker:
         return masked
 
     def _hash(self, value: Any) -> str:
-        text = _text(value)
+        text = str(value).lower() if type(value) is bool else str(value)
         if not text.strip():
             return text  # nobody, and the contract still finds it blank
         digits = hmac.digest(self._salt, text.encode(errors="surrogatepass"), "sha256").hex()[:DIGITS]
         return f"{digits}@{HASHED_DOMAIN}" if type(value) is str and is_email(text) else digits
-
-
-def _text(value: Any) -> str:
-    if type(value) is bool:
-        return "true" if value else "false"
-    # str() of an int stops at 4,300 digits.
-    return str(Decimal(value)) if type(value) is int else str(value)

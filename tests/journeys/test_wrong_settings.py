@@ -44,6 +44,18 @@ WRONG = {
     ),
     "a demo port that cannot be": ({}, ("demo", "--port", "99999999"), 2, "99999999"),
     "an archive nowhere": ({"ARCHIVE_ADDRESS": ""}, (), 2, "`sources.ecommerce.archive_address` is empty"),
+    "persons without a salt": (
+        {"PERSONAL_HASHED": "customers.email"},
+        (),
+        2,
+        "`sources.ecommerce.personal_salt` is missing",
+    ),
+    "a personal column of no resource": (
+        {"PERSONAL_DROPPED": "clients.phone"},
+        (),
+        2,
+        "there is no resource 'clients'",
+    ),
     "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
 }
 

@@ -174,6 +174,11 @@ def test_the_more_specific_path_decides() -> None:
     assert mask({"address": {"street": "S", "city": "B"}}) == {"address": {"city": _hash("B")}}
 
 
+def test_where_two_fields_read_the_same_one_it_is_dropped() -> None:
+    fields = {"last_name": "name", "first_name": "name"}
+    assert _masker("customers.first_name", "customers.last_name", fields)({"name": "Anna"}) == {}
+
+
 def test_lines_inside_an_order_are_masked_with_it() -> None:
     lines = Place("order_items", {"note": "remark"}, {**NEEDED, "order_id": "the reference to its parent"})
     mask = _masker("order_items.note, orders.buyer", resource="orders", lines={"items": lines})
