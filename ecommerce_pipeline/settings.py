@@ -95,7 +95,19 @@ class Settings:
     archive_retention_days: int = _setting(
         30, "Days after which archived pages are deleted; 0 keeps them.", most=CENTURY_DAYS
     )
+    personal_hashed: str | None = _setting(
+        None, "Columns of persons that are hashed, as resource.field, separated by commas."
+    )
+    personal_dropped: str | None = _setting(None, "Columns of persons that are dropped, written likewise.")
+    personal_salt: str | None = _setting(
+        None, "What personal values are hashed with, at least 16 characters.", secret=True
+    )
     demo_folder: str = _setting("data", "Where the demo shop remembers when it was opened.")
+
+    @property
+    def has_persons(self) -> bool:
+        """Whether any column is declared personal."""
+        return bool(self.personal_hashed or self.personal_dropped)
 
     @property
     def secrets(self) -> tuple[str, ...]:

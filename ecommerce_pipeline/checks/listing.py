@@ -39,6 +39,7 @@ class Listing:
             reading.settings.page_size,
             lambda body: None,
             reading.accounts[name].retries,
+            reading.maskers.get(name),
         )
         self._reading = reading
 

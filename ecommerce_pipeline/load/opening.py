@@ -26,6 +26,7 @@ from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.shop.profile_file import load_profile
 from ecommerce_pipeline.source import UNFINISHED
 from ecommerce_pipeline.source.cursor import plain
+from ecommerce_pipeline.source.persons import maskers
 from ecommerce_pipeline.source.reading import Reading
 
 logger = logging.getLogger(__name__)
@@ -58,8 +59,11 @@ def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> 
     client = ShopClient(profile, settings, clocks)
     open_destination()
     started_at = clocks.now()
+    masks = maskers(settings, profile)
     run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    return Reading(profile, settings, client, run_id, started_at, started_at, resources, request.window)
+    reading = Reading(profile, settings, client, run_id, started_at, started_at, resources, request.window)
+    reading.maskers = masks
+    return reading
 
 
 def _chosen(names: tuple[str, ...], profile: ShopProfile) -> tuple[str, ...]:

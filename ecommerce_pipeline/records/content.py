@@ -7,6 +7,8 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
+import simplejson
+
 from ecommerce_pipeline.records.depth import folded
 from ecommerce_pipeline.records.wire import Unreadable, decimal_of
 
@@ -41,6 +43,11 @@ def _decode(text: bytes, parse_int: Any) -> Any:
 
 def _long_integer(text: str) -> int | Decimal | Unreadable:
     return int(text) if len(text) < _LONGEST_INTEGER else decimal_of(text)
+
+
+def encode_json(document: Any) -> bytes:
+    """A document as `decode_json` gave it, as JSON again: every number with the digits that it had."""
+    return simplejson.dumps(document, use_decimal=True).encode()
 
 
 def _exact(value: Any) -> str:

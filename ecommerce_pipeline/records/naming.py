@@ -106,7 +106,7 @@ def refused_names(names: tuple[str, ...], shape_names: frozenset[str], reserved:
         rules = _name_rules(name, reserved)
         found.extend((name, rule) for rule in rules)
         if not rules and name not in shape_names:
-            columns.setdefault(_column(name), []).append(name)
+            columns.setdefault(column_of(name), []).append(name)
     present = set(names)
     for claimants in columns.values():
         if len(claimants) > 1:
@@ -130,7 +130,8 @@ class Refused:
     renamed: dict[str, str]
 
 
-def _column(name: str) -> str:
+def column_of(name: str) -> str:
+    """The column of a field that nobody declared, as dlt names it."""
     return normalised(landing_name(name))
 
 
@@ -180,7 +181,7 @@ def _flattened(
     for name in dict.fromkeys([*names, *shape.known]):
         inner = value[name] if name in names else _ABSENT
         below = shape.known.get(name, UNKNOWN)
-        part = name if name in shape.known else _column(name)
+        part = name if name in shape.known else column_of(name)
         yield from _flattened(inner, below, (*column, part), (*path, name), levels - 1)
     if not names and not shape.known:
         yield column, path, value

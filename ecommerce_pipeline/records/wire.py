@@ -32,6 +32,8 @@ _STAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:?[0-5][0-9])?"
 ).fullmatch
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch
+_EMAIL_LENGTH = 320  # the longest address that RFC 5321 allows; also bounds the expression's work
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -168,6 +170,11 @@ def exact(number: Decimal) -> Decimal:
         raise refused("too_many_decimals")
     places = max(-DECIMALS, min(exponent, 0))
     return number.quantize(Decimal((0, (1,), places)), context=_EXACT)
+
+
+def is_email(text: str) -> bool:
+    """Whether a text has the form of an e-mail address."""
+    return len(text) <= _EMAIL_LENGTH and _EMAIL(text) is not None
 
 
 class Unreadable(RawJSON):

@@ -6,6 +6,7 @@ import gzip
 import logging
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.records.content import decode_json
@@ -40,12 +41,20 @@ def _batch(page: ArchivedPage, endpoint: Endpoint) -> Batch | None:
     """The archive also has answers that were no pages, and were asked for again: those are passed over."""
     try:
         document = decode_json(_inflated(page.read()))
-        return Batch(endpoint.rows(Reply(page.path, {}, {}, document)), page.path, page.fetched_at)
+        return Batch(_rows(document, page.path, endpoint), page.path, page.fetched_at)
     except (OSError, EOFError, zlib.error) as error:
         logger.warning("%s is damaged and passed over: %s", page.path, error)
     except (ValueError, ContractBroken):
         logger.warning("%s is no page of rows and passed over", page.path)
     return None
+
+
+def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:
+    """A page without persons was written anew: its rows stand where the plain steps of their path lead."""
+    found = document
+    for step in endpoint.profile.rows.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found if isinstance(found, list) else endpoint.rows(Reply(path, {}, {}, document))
 
 
 def _inflated(body: bytes) -> bytes:

@@ -60,7 +60,7 @@ class EarlierReader:
         """New rows, batch by batch, until there are no more or the step is full."""
         for batch in self._batches:
             self._versions.fetched_at = batch.fetched_at
-            accepted = self._acceptance.judge(self._endpoint, _page(batch), self._versions)
+            accepted = self._acceptance.judge(self._endpoint, self._page(batch), self._versions)
             self._account.pages += 1
             self._reading.step.count(len(batch.rows))
             if accepted:
@@ -72,13 +72,14 @@ class EarlierReader:
     def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
         """What is replayed moves no cursor."""
 
+    def _page(self, batch: Batch) -> Page:
+        """The rows as a page; those of the time before a column was declared personal are masked now."""
+        mask = self._reading.maskers.get(self._account.resource)
+        rows = [mask(row) for row in batch.rows] if mask else batch.rows
+        return Page(PageRequest(batch.address), batch.address, rows, [], [], None, None)
+
 
 def endpoint_of(reading: Reading, name: str) -> Endpoint:
     """Knows where a row has its key and its cursor; the shop is not asked."""
     declared = reading.profile.resources[name]
     return Endpoint(reading.client, declared, None, lambda body: None, reading.accounts[name].retries)
-
-
-def _page(batch: Batch) -> Page:
-    request = PageRequest(batch.address)
-    return Page(request, batch.address, batch.rows, [], [], None, None)

@@ -143,7 +143,9 @@ class ShopClient:
         address = shown_address(response.url)
         self._pacer.learn(response.headers)
         if response.status_code not in USABLE_STATUS:
-            raise refusal(response, address, self.clocks.now(), self._secrets())
+            raise refusal(
+                response, address, self.clocks.now(), self._secrets(), not self._settings.has_persons
+            )
         self._key_accepted = True
         if self.shop_clock is None:
             self.shop_clock = shop_time(response.headers, self.clocks.now())

@@ -11,14 +11,17 @@ from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
 from ecommerce_pipeline.shop.client import ShopClient
-from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
 from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.page import Page, identities_of
 from ecommerce_pipeline.shop.paging import (
+    body_of,
     number_param,
     reference_paginator,
     reference_request,
+    shown_kind,
     value_at,
+    whole_number,
     with_param,
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
@@ -37,6 +40,7 @@ class Endpoint:
         page_size: rows per page, None for the profile's.
         keep: gets the body of every answer before anything else looks at it (the archive).
         retries: counter that gets the retries of this resource by kind.
+        mask: takes the persons out of a row; then the rows without them are kept, and no body.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Endpoint:
         page_size: int | None,
         keep: Callable[[bytes], None],
         retries: Counter[str],
+        mask: Callable[[Any], Any] | None = None,
     ) -> None:
         self.profile = profile
         self.page_size = page_size or profile.page_size
@@ -55,7 +60,7 @@ class Endpoint:
         self._client = client
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
-        self._keep = keep
+        self._keep, self._mask = keep, mask
 
     @property
     def steps_by_offset(self) -> bool:
@@ -98,7 +103,9 @@ class Endpoint:
         """
         read = functools.partial(self._read, request)
         try:
-            page = self._client.get(request, Use(self._keep, read, self.retries))
+            page = self._client.get(
+                request, Use(keep_nothing if self._mask else self._keep, read, self.retries)
+            )
         except (ShopRefused, ContractBroken) as error:
             if request.beyond is None or error.status in NEVER_AN_END:
                 raise
@@ -125,7 +132,7 @@ class Endpoint:
             return None
         request, size = self.first(window), self.profile.page_size_param
         return self._client.get(
-            with_param(request, size, 1) if size else request, Use(_keep_nothing, self._total, self.retries)
+            with_param(request, size, 1) if size else request, Use(keep_nothing, self._total, self.retries)
         )
 
     def key(self, row: Any) -> Any:
@@ -142,6 +149,9 @@ class Endpoint:
 
     def _read(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = self.rows(reply), self._total(reply)
+        if self._mask:
+            rows = [self._mask(row) for row in rows]
+            self._keep(body_of(self.profile, rows, total))
         # A reference may rightly lead to a page that has become empty; the walks count what came.
         if not rows and total and self.counts_pages and self.before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
@@ -203,14 +213,14 @@ class Endpoint:
             if paging.total_path
             else reply.headers.get(str(paging.total_header))
         )
-        try:
-            return int(str(value))
-        except ValueError:
+        total = whole_number(value)
+        if total is None:
             where = paging.total_path or paging.total_header
             raise ContractBroken(
-                f"GET {reply.address}: expected the number of all rows at `{where}`, got {value!r}."
+                f"GET {reply.address}: expected the number of all rows at `{where}`, got {shown_kind(value)}."
                 " Correct `paging.total_path` or `total_header` in the profile, or leave it out."
-            ) from None
+            )
+        return total
 
     def _following(
         self, request: PageRequest, reply: Reply, rows: list[Any], total: int | None
@@ -241,7 +251,3 @@ class Endpoint:
         if total is None or before < total:
             return following
         return replace(following, beyond=total) if len(rows) >= self.full_page else None
-
-
-def _keep_nothing(body: bytes) -> None:
-    """What was only counted is no page; its rows come on one later."""

@@ -46,3 +46,7 @@ class Use(Generic[Result]):
     keep: Callable[[bytes], None]
     read: Callable[[Reply], Result]
     retries: Counter[str]
+
+
+def keep_nothing(body: bytes) -> None:
+    """For answers that are no pages, and for pages that are kept in another form."""

@@ -18,8 +18,9 @@ from dlt.sources.helpers.rest_client.paginators import (
 )
 
 from ecommerce_pipeline.errors import ContractBroken
+from ecommerce_pipeline.records.content import encode_json
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply
-from ecommerce_pipeline.shop.profile import Paging
+from ecommerce_pipeline.shop.profile import Paging, ResourceProfile
 
 
 def reference_paginator(paging: Paging) -> BasePaginator:
@@ -54,7 +55,7 @@ def reference_request(paginator: BasePaginator, request: PageRequest, reply: Rep
     following.url = reply.address if "://" not in request.address else request.address
     try:
         if not isinstance(reference, str | int) or isinstance(reference, bool):
-            raise TypeError(f"got {reference!r}")
+            raise TypeError(f"got {shown_kind(reference)}")
         paginator.update_request(following)
     except (ValueError, TypeError, AttributeError) as error:
         raise ContractBroken(
@@ -77,6 +78,33 @@ def value_at(document: Any, path: str) -> Any:
             return None
         document = document.get(step)
     return document
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number or the text of one; None for anything else."""
+    try:
+        return int(value) if isinstance(value, int | str) else None
+    except ValueError:
+        return None
+
+
+def shown_kind(value: Any) -> str:
+    """What a value is, without showing it: where a path of the profile is wrong it may lead to a person."""
+    return "nothing" if value is None else f"a {type(value).__name__}"
+
+
+def body_of(profile: ResourceProfile, rows: list[Any], total: int | None) -> bytes:
+    """A page as JSON that has rows and total where the profile finds them, and nothing else that came with them."""
+    document: dict[str, Any] = {}
+    for path, value in ((profile.paging.total_path, total), (profile.rows, rows)):
+        if path is None or value is None:
+            continue
+        *above, last = path.split(".")
+        inner = document
+        for name in above:
+            inner = inner.setdefault(name, {})
+        inner[last] = value
+    return encode_json(document.get("$", document))
 
 
 def number_param(request: PageRequest, name: str) -> int:

@@ -43,7 +43,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
 
 
 def refusal(
-    answer: requests.Response, address: str, now: datetime, secrets: Iterable[str] = ()
+    answer: requests.Response, address: str, now: datetime, secrets: Iterable[str] = (), quoted: bool = True
 ) -> PipelineError:
     """What the caller has to do after an answer that is of no use.
 
@@ -52,6 +52,7 @@ def refusal(
         address: the answer's address, free of secrets.
         now: the present instant.
         secrets: what may not be shown of the answer; some shops quote the key that they refuse.
+        quoted: whether the answer may be quoted at all; it may be a page of persons.
 
     Returns:
         RetryLater: the answer may be better next time.
@@ -65,7 +66,7 @@ def refusal(
         return RetryLater(shown, "throttled", pause)
     if status in TRANSIENT_STATUS or status >= 500:
         return RetryLater(shown, "server_error", pause)
-    final = _final(answer, shown, address, secrets)
+    final = _final(answer, shown, address, secrets, quoted)
     final.status = status
     return final
 
@@ -83,7 +84,9 @@ def judge_network_error(error: requests.RequestException, address: str) -> Pipel
     )
 
 
-def _final(answer: requests.Response, shown: str, address: str, secrets: Iterable[str]) -> RunFailed:
+def _final(
+    answer: requests.Response, shown: str, address: str, secrets: Iterable[str], quoted: bool
+) -> RunFailed:
     status = answer.status_code
     if status == 401:
         return ShopRefused(
@@ -103,9 +106,9 @@ def _final(answer: requests.Response, shown: str, address: str, secrets: Iterabl
         )
     if status == 404:
         return ShopRefused(f"GET {address} answered {shown}. Check `base_url` and the resource's `path`.")
-    excerpt = without(secrets, answer.text)[:200]
+    excerpt = f": {without(secrets, answer.text)[:200]!r}" if quoted else ""
     return ContractBroken(
-        f"GET {address} answered {shown}: {excerpt!r}. Expected a page of rows; check the profile."
+        f"GET {address} answered {shown}{excerpt}. Expected a page of rows; check the profile."
     )
 
 

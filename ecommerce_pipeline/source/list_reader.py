@@ -52,6 +52,7 @@ class ListReader:
             settings.page_size,
             lambda body: reading.archive.keep(name, body),
             self._account.retries,
+            reading.maskers.get(name),
         )
         self._acceptance = Acceptance(name, reading)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
@@ -77,6 +78,9 @@ class ListReader:
         self._acceptance.finish(self._window.since)
         self.finished = True
         _log_end(self._account)
+        masker = self._reading.maskers.get(self._account.resource)
+        if masker and self._account.fetched and self._window.since is None:
+            _warn_of_unmet(self._account, masker.unmet)
 
     def _take(self, page: Page) -> list[dict[str, Any]]:
         accepted = self._acceptance.judge(self._endpoint, page, self._repeats)
@@ -149,4 +153,14 @@ def _log_end(account: ResourceAccount) -> None:
             "every new row of %s is rejected, the first for %s: does the profile name the right fields?",
             account.resource,
             account.first_reason,
+        )
+
+
+def _warn_of_unmet(account: ResourceAccount, names: set[str]) -> None:
+    """A slip of the pen masks nothing."""
+    for name in sorted(names):
+        logger.warning(
+            "no row of %s has the field %s, which is declared personal: is its name right?",
+            account.resource,
+            name,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from ecommerce_pipeline.records.masking import Masker
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import ShopClient
 from ecommerce_pipeline.shop.instants import CursorInstants
@@ -49,6 +50,7 @@ class Reading:
     Attributes:
         window: a bounded re-read that leaves the cursor alone; None for what changed since the last run.
         shop_clock: the shop's clock at the start of the run, UTC.
+        maskers: by resource, takes the persons out of its rows.
         lookups: by resource, asks the warehouse for the versions of some keys.
         refusals: asks the quarantine which of some ids of refused records it has.
         swept: asks the warehouse for the rows of a resource since an instant that a sweep has marked as deleted.
@@ -70,6 +72,7 @@ class Reading:
     resources: tuple[str, ...]
     window: Window | None = None
     archive: Keeper = field(default_factory=NoArchive)
+    maskers: Mapping[str, Masker] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
     made: set[str] = field(default_factory=set)

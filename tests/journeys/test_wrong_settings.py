@@ -47,6 +47,18 @@ WRONG = {
     "a sweep of a window": ({}, ("--since", "2026-01-01", "sweep"), 2, "leave out --since"),
     "a sweep that refreshes": ({}, ("--full-refresh", "sweep"), 2, "leave out --full-refresh"),
     "a window of rejected records": ({}, ("--until", "2026-01-01", "replay"), 2, "leave out --since"),
+    "persons without a salt": (
+        {"PERSONAL_HASHED": "customers.email"},
+        (),
+        2,
+        "`sources.ecommerce.personal_salt` is missing",
+    ),
+    "a personal column of no resource": (
+        {"PERSONAL_DROPPED": "clients.phone"},
+        (),
+        2,
+        "there is no resource 'clients'",
+    ),
     "refresh of a window": ({}, ("--full-refresh", "--since", "2026-01-01"), 2, "leave out --since"),
 }
 

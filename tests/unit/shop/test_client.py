@@ -237,3 +237,19 @@ def test_an_empty_body_is_no_empty_page(body: str) -> None:
 def test_a_part_of_an_answer_is_refused() -> None:
     with serving(Answer(206, "[1]")) as server, pytest.raises(ContractBroken, match="206"):
         _visit(server).get()
+
+
+@pytest.mark.parametrize("status", [206, 400])
+def test_an_answer_is_quoted_only_where_no_column_is_personal(status: int) -> None:
+    policies: list[dict[str, Any]] = [
+        {},
+        {"personal_hashed": "customers.email"},
+        {"personal_dropped": "customers.phone"},
+    ]
+    shown = []
+    for settings in policies:
+        with serving(Answer(status, body='[{"email": "anna@example.com"}]')) as server:
+            with pytest.raises(ContractBroken) as caught:
+                _visit(server, **settings).get()
+            shown.append(str(caught.value))
+    assert ["anna" in text for text in shown] == [True, False, False]
