@@ -55,6 +55,15 @@ class Settings:
     read_timeout_seconds: float = _setting(
         60.0, "How long to wait for the next bytes of an answer.", least=0.001, most=DAY_SECONDS
     )
+    response_max_seconds: float = _setting(
+        300.0, "How long one answer may take to its last byte.", least=0.001, most=DAY_SECONDS
+    )
+    response_max_bytes: int = _setting(
+        64 * 1024 * 1024, "How many bytes one answer may have, decompressed.", least=1024, most=10**12
+    )
+    list_max_pages: int = _setting(
+        1_000_000, "After how many pages of one list a run gives up.", least=1, most=10**9
+    )
     request_attempts: int = _setting(
         6, "How often one request is tried in all before the run fails.", least=1, most=1000
     )

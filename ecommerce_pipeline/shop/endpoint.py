@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
+from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import ShopClient
-from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
 from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.page import Page, identities_of
 from ecommerce_pipeline.shop.paging import (
@@ -24,8 +25,8 @@ from ecommerce_pipeline.shop.paging import (
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
 
-NEVER_AN_END = frozenset({401, 403, *range(300, 400)})
-"""Answers that say something about the key or the address, and nothing about the length of a list."""
+NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
+"""Answers that tell of the key, the address or a page too large, and nothing of the length of a list."""
 
 
 class Endpoint:
@@ -37,6 +38,7 @@ class Endpoint:
         page_size: rows per page, None for the profile's.
         keep: gets the body of every answer before anything else looks at it (the archive).
         retries: counter that gets the retries of this resource by kind.
+        most_pages: more are never asked for.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Endpoint:
         page_size: int | None,
         keep: Callable[[bytes], None],
         retries: Counter[str],
+        most_pages: int = Settings.list_max_pages,
     ) -> None:
         self.profile = profile
         self.page_size = page_size or profile.page_size
@@ -56,6 +59,7 @@ class Endpoint:
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
         self._keep = keep
+        self._most_pages = most_pages
 
     @property
     def steps_by_offset(self) -> bool:
@@ -94,20 +98,28 @@ class Endpoint:
 
         Raises:
             ShopRefused, ShopUnreachable: see `ShopClient.get`.
-            ContractBroken: the body has no list of rows where the profile says.
+            ContractBroken: the body has no list of rows where the profile says, or the list never ends.
         """
-        read = functools.partial(self._read, request)
+        if self.pages >= self._most_pages:
+            raise ContractBroken(
+                f"{self.profile.path}: the list has not ended after {self.pages} pages, expected at most"
+                " `list_max_pages`. The cursor stays. Raise the setting, or `page_size`, if it is as long as that."
+            )
+        use = Use(self._keep, functools.partial(self._read, request), self.retries)
         try:
-            page = self._client.get(request, Use(self._keep, read, self.retries))
+            page = self._client.get(request, use)
         except (ShopRefused, ContractBroken) as error:
             if request.beyond is None or error.status in NEVER_AN_END:
                 raise
             # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
-            page = Page(
-                request, request.address, [], [], [], request.beyond if self.reports_totals else None, None
-            )
+            total = request.beyond if self.reports_totals else None
+            page = Page(request, self.shown(request), [], [], [], total, None)
         self.pages += 1
         return page
+
+    def shown(self, request: PageRequest) -> str:
+        """The address of a request, free of secrets."""
+        return self._client.shown(request.address)
 
     @property
     def reports_totals(self) -> bool:
@@ -125,7 +137,7 @@ class Endpoint:
             return None
         request, size = self.first(window), self.profile.page_size_param
         return self._client.get(
-            with_param(request, size, 1) if size else request, Use(_keep_nothing, self._total, self.retries)
+            with_param(request, size, 1) if size else request, Use(keep_nothing, self._total, self.retries)
         )
 
     def key(self, row: Any) -> Any:
@@ -203,7 +215,7 @@ class Endpoint:
         except ValueError:
             where = paging.total_path or paging.total_header
             raise ContractBroken(
-                f"GET {reply.address}: expected the number of all rows at `{where}`, got {value!r}."
+                f"GET {reply.address}: expected the number of all rows at `{where}`, got {reply.hide(repr(value))}."
                 " Correct `paging.total_path` or `total_header` in the profile, or leave it out."
             ) from None
 
@@ -236,7 +248,3 @@ class Endpoint:
         if total is None or before < total:
             return following
         return replace(following, beyond=total) if len(rows) >= self.full_page else None
-
-
-def _keep_nothing(body: bytes) -> None:
-    """What was only counted is no page; its rows come on one later."""

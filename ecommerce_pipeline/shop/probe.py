@@ -9,6 +9,7 @@ from datetime import datetime
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.client import ShopClient
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import keep_nothing
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
@@ -28,7 +29,7 @@ def first_contact(client: ShopClient, resources: Sequence[ResourceProfile]) -> d
         ContractBroken: an answer is not what the profile declares.
     """
     for declared in resources:
-        endpoint = Endpoint(client, declared, 1, lambda body: None, Counter())
+        endpoint = Endpoint(client, declared, 1, keep_nothing, Counter())
         page = endpoint.page(endpoint.first(Window()))
         if declared.page_size_param and page.rows:
             check = _check_next_page if page.total is None else _check_total
@@ -70,6 +71,6 @@ def _check_next_page(client: ShopClient, declared: ResourceProfile) -> None:
 
 def _pages_of(client: ShopClient, declared: ResourceProfile, size: int) -> list[Page]:
     """The first page of some size, and the one after it if there is any."""
-    endpoint = Endpoint(client, declared, size, lambda body: None, Counter())
+    endpoint = Endpoint(client, declared, size, keep_nothing, Counter())
     first = endpoint.page(endpoint.first(Window()))
     return [first] if first.following is None or size > 1 else [first, endpoint.page(first.following)]

@@ -52,6 +52,7 @@ class ListReader:
             settings.page_size,
             lambda body: reading.archive.keep(name, body),
             self._account.retries,
+            settings.list_max_pages,
         )
         self._acceptance = Acceptance(name, reading)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
