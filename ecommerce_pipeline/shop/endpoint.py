@@ -59,7 +59,7 @@ class Endpoint:
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
         self._keep = keep
-        self._most_pages = most_pages
+        self.most_pages = most_pages
 
     @property
     def steps_by_offset(self) -> bool:
@@ -100,7 +100,7 @@ class Endpoint:
             ShopRefused, ShopUnreachable: see `ShopClient.get`.
             ContractBroken: the body has no list of rows where the profile says, or the list never ends.
         """
-        if self.pages >= self._most_pages:
+        if self.pages >= self.most_pages:
             raise ContractBroken(
                 f"{self.profile.path}: the list has not ended after {self.pages} pages, expected at most"
                 " `list_max_pages`. The cursor stays. Raise the setting, or `page_size`, if it is as long as that."
