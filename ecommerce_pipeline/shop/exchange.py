@@ -16,11 +16,12 @@ Result = TypeVar("Result")
 class PageRequest:
     """What to ask: a path below the base address or a whole address, and its parameters.
 
-    `beyond` is the total of the list when by that total nothing is left for this request.
+    Both may hold the key, so no text shows them. `beyond` is the total of the list when by that total nothing is left
+    for this request.
     """
 
-    address: str
-    params: tuple[tuple[str, str], ...] = ()
+    address: str = field(repr=False)
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     beyond: int | None = field(default=None, compare=False)
 
 
@@ -40,8 +41,8 @@ class Reply:
     """
 
     address: str
-    headers: Mapping[str, str]
-    links: dict[str, Any]
+    headers: Mapping[str, str] = field(repr=False)
+    links: dict[str, Any] = field(repr=False)
     document: Any
     asked: str = field(default="", repr=False)
     as_sent: bytes | None = field(default=None, repr=False)
