@@ -66,9 +66,12 @@ class Hiding:
 
 
 def _basic(settings: Settings) -> tuple[str, ...]:
-    """The form in which user and password travel."""
-    user, password = settings.shop_username, settings.shop_password or ""
-    return (base64.b64encode(f"{user}:{password}".encode()).decode(),) if user else ()
+    """The form in which a user and a password travel, and a client and its secret at some token endpoints."""
+    pairs = (
+        (settings.shop_username, settings.shop_password),
+        (settings.shop_client_id, settings.shop_client_secret),
+    )
+    return tuple(base64.b64encode(f"{u}:{p or ''}".encode()).decode() for u, p in pairs if u)
 
 
 @functools.lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import logging
+import re
 import traceback
 import zlib
 from collections.abc import Iterator
@@ -44,11 +45,15 @@ def _signed(kind: str, address: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return {"type": kind, **url}, {**unused, **secrets[kind]}
 
 
+def _sent(kind: str) -> list[str]:
+    return [value for value in _signed(kind, "")[1].values() if value]
+
+
 def _forms(secret: str) -> Iterator[bytes]:
     """A secret as it is, percent-encoded, and inside of something in base64, wherever it begins there."""
     yield secret.encode()
     for encoded in (quote(secret, safe=""), quote(secret)):
-        yield from (encoded.encode(), encoded.lower().encode())
+        yield from (encoded.encode(), re.sub("%..", lambda found: found[0].lower(), encoded).encode())
     for before in range(3):
         within = base64.b64encode(b"x" * before + secret.encode())
         yield within[4 if before else 0 : -4]
@@ -124,8 +129,10 @@ def _unpacked(value: Any) -> str:
 
 def _chain(error: BaseException | None) -> str:
     """All texts of an error and of those behind it, shown or not."""
-    texts = []
-    while error is not None:
+    texts: list[str] = []
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
         texts += [str(error), repr(error), *traceback.format_exception(error), repr(vars(error))]
         error = error.__cause__ or error.__context__
     return "\n".join(texts)
@@ -143,7 +150,7 @@ def test_a_run_that_succeeds_leaves_no_secret_anywhere(
     verbatim: Verbatim, logged: list[str], capfd: pytest.CaptureFixture[str], kind: str
 ) -> None:
     _, warehouse = verbatim
-    shop = TalkativeShop(USER, SECRET)
+    shop = TalkativeShop(*_sent(kind))
     with shop.serve() as address:
         auth, secrets = _signed(kind, address)
         shop.faults = [*FAULTS]

@@ -32,7 +32,8 @@ class TalkativeShop:
     """
 
     def __init__(self, *secrets: str) -> None:
-        self.secrets = (*secrets, ACCESS_TOKEN, base64.b64encode(":".join(secrets).encode()).decode())
+        travels = base64.b64encode(":".join(secrets).encode()).decode()
+        self.secrets = [*secrets, travels] if len(secrets) > 1 else [*secrets]
         self.faults: list[str] = []
         self.ending = "well"
         self.midway = False
@@ -71,6 +72,7 @@ class _Talk(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.shop.secrets.append(ACCESS_TOKEN)
         self._send(200, {"access_token": ACCESS_TOKEN, "token_type": "bearer", "echo": self.shop.words()})
 
     def _page(self) -> None:
@@ -85,11 +87,15 @@ class _Talk(BaseHTTPRequestHandler):
 
     def _rows(self, number: int) -> list[dict[str, Any]]:
         right = {**ORDER, "id": number, "note": self.shop.words(), "tags": [self.shop.words()]}
-        return [right, {**right, "id": -number, "status": self.shop.words()}]
+        return [right, {**right, "id": -number, "total_amount": self.shop.words()}]
 
     def _reference(self, number: int) -> str | None:
-        secret = quote(self.shop.secrets[0], safe="")
-        paths = [f"orders?k={secret}&x={ACCESS_TOKEN}", f"{secret.lower()}/{self.shop.words()}/orders?", None]
+        every = [quote(secret, safe="") for secret in self.shop.secrets]
+        paths = [
+            f"orders?k={'&k='.join(every)}",
+            f"{'/'.join(every).lower()}/orders?why={self.shop.secrets[-1]}",
+            None,
+        ]
         path = paths[number - 1]
         return path and f"{self.shop.address}/api/{path}&page={number + 1}"
 
