@@ -176,4 +176,4 @@ AT_ONCE = (
     "hung_up",
 )
 MIDWAY = ("elsewhere", "loop", "no_reference", "no_address", "wrong_request", "hung_up", "html")
-FAULTS = ["busy", "html", "broken_off", "nonsense", "hung_up"]
+FAULTS = ["busy", "html", "broken_off", "nonsense", "hung_up", "odd_headers"]
