@@ -55,6 +55,15 @@ class Settings:
     read_timeout_seconds: float = _setting(
         60.0, "How long to wait for the next bytes of an answer.", least=0.001, most=DAY_SECONDS
     )
+    response_max_seconds: float = _setting(
+        300.0, "How long one answer may take to its last byte.", least=0.001, most=DAY_SECONDS
+    )
+    response_max_bytes: int = _setting(
+        64 * 1024 * 1024, "How many bytes one answer may have, decompressed.", least=1024, most=10**12
+    )
+    list_max_pages: int = _setting(
+        1_000_000, "After how many pages of one list a run gives up.", least=1, most=10**9
+    )
     request_attempts: int = _setting(
         6, "How often one request is tried in all before the run fails.", least=1, most=1000
     )
@@ -131,7 +140,11 @@ def load_settings() -> Settings:
     from dlt.common.configuration.providers.toml import TomlProviderReadException
 
     try:
-        section: Any = dlt.config.get(SECTION) or {}
+        # Asked by `dlt.config.get`, the table would stand in dlt's trace, with its secrets.
+        asked = (
+            provider.get_value("ecommerce", dict, "", "sources") for provider in dlt.config.config_providers
+        )
+        section: Any = next((found for found, _ in asked if found), {})
     except TomlProviderReadException as error:
         words = " ".join(str(error).split())
         raise SettingError(f"A file in .dlt cannot be read: {words}. Correct it, then run again.") from None
@@ -165,12 +178,15 @@ def _read(item: Field[Any]) -> Any:
     """One value as its declared type, or None where nobody set it."""
     import dlt
     from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
+    from dlt.common.configuration.utils import deserialize_value
 
     kind, words = KINDS[str(item.type).split(" | ", maxsplit=1)[0]]
     key, secret = f"{SECTION}.{item.name}", item.metadata["secret"]
     accessor = dlt.secrets if secret else dlt.config
     try:
-        value: Any = accessor.get(key, kind)
+        # dlt writes what it looked up into its trace, secrets too where they are asked for as a text.
+        value: Any = accessor.get(key) if secret else accessor.get(key, kind)
+        value = deserialize_value(key, value, kind) if secret and value is not None else value
     except (ConfigValueCannotBeCoercedException, ValueError, OverflowError):
         got = "set to something else" if secret else repr(accessor.get(key))
         raise SettingError(f"`{key}` is {got}, expected {words}.") from None

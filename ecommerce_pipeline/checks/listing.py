@@ -40,6 +40,7 @@ class Listing:
             lambda body: None,
             reading.accounts[name].retries,
             reading.maskers.get(name),
+            reading.settings.list_max_pages,
         )
         self._reading = reading
 

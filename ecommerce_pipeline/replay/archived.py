@@ -11,6 +11,7 @@ from typing import Any
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.records.content import decode_json
 from ecommerce_pipeline.replay.reader import Batch
+from ecommerce_pipeline.shop.answer import rows_of
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import Reply
 from ecommerce_pipeline.shop.window import Window
@@ -54,7 +55,7 @@ def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:
     found = document
     for step in endpoint.profile.rows.split("."):
         found = found.get(step) if isinstance(found, dict) else None
-    return found if isinstance(found, list) else endpoint.rows(Reply(path, {}, {}, document))
+    return found if isinstance(found, list) else rows_of(endpoint.profile, Reply(path, {}, {}, document))
 
 
 def _inflated(body: bytes) -> bytes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from dlt.sources.helpers.rest_client.redaction import SENSITIVE_PARAMS, sanitize_url
 from urllib3.exceptions import LocationParseError
@@ -48,13 +47,6 @@ def shown_address(address: str) -> str:
         return sanitize_url(bare.geturl(), SECRET_PARAMS | {name for name in names if _is_secret(name)})
     except ValueError:
         return "an unreadable address"
-
-
-def without(secrets: Iterable[str], text: str) -> str:
-    """A text of the shop's own, without the secrets that the shop was sent."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN)
-    return text
 
 
 def origin(address: str) -> tuple[str, str, int]:

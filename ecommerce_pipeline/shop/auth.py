@@ -94,9 +94,12 @@ class ClientCredentials(OAuth2ClientCredentials):
 def _document(answer: requests.Response) -> dict[str, Any]:
     try:
         document = answer.json()
-        return document if isinstance(document, dict) else {}
     except ValueError:
-        raise RetryLater("the access token came in a body that is not JSON", "broken_json") from None
+        document = None
+    if document is None:
+        # Raised here, the error has no context: that of the decoder has the whole body.
+        raise RetryLater("the access token came in a body that is not JSON", "broken_json")
+    return document if isinstance(document, dict) else {}
 
 
 def forget_token(auth: AuthConfigBase | None) -> None:

@@ -7,6 +7,7 @@ the walks in `ecommerce_pipeline.shop.walks` ask for pages in an order of their 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import time
@@ -19,7 +20,13 @@ from typing import Any
 import requests
 import tenacity
 
-from ecommerce_pipeline.errors import RetryLater, SettingError, ShopRefused, ShopUnreachable
+from ecommerce_pipeline.errors import (
+    PipelineError,
+    RetryLater,
+    SettingError,
+    ShopRefused,
+    ShopUnreachable,
+)
 from ecommerce_pipeline.records.content import decode_json
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.addresses import base_origin, origin, shown_address
@@ -27,6 +34,7 @@ from ecommerce_pipeline.shop.auth import build_auth, forget_token
 from ecommerce_pipeline.shop.clock import shop_time
 from ecommerce_pipeline.shop.connection import Connection, open_session
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use
+from ecommerce_pipeline.shop.hiding import Hiding
 from ecommerce_pipeline.shop.pacing import Pacer
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.shop.retry import USABLE_STATUS, judge_network_error, refusal
@@ -63,14 +71,20 @@ class ShopClient:
         base_url = (settings.shop_base_url or profile.base_url).rstrip("/") + "/"
         self._settings = settings
         self._origin = _base_origin(base_url)
-        session = open_session(base_url)
+        self._hiding = Hiding(settings, base_url)
+        session = open_session(base_url, settings, self.clocks.monotonic)
         self._auth = build_auth(profile.auth, settings, session)
         self._rest = Connection(
             base_url, headers={"Accept": "application/json"}, auth=self._auth, session=session
         )
+        self._rest.shown = self.shown
         self._pacer = Pacer(
             profile.pacing, self.clocks.monotonic, lambda: self.clocks.now().timestamp(), self.clocks.sleep
         )
+
+    def shown(self, address: str) -> str:
+        """An address as it may be logged, stored or printed, free of secrets."""
+        return self._hiding.address(address)
 
     def get(self, request: PageRequest, use: Use[Result]) -> Result:
         """What `use.read` makes of the answer to one request, after as many retries as the settings allow.
@@ -88,7 +102,7 @@ class ShopClient:
             result: Result = self._retrying(request, use.retries)(self._once, request, use)
             return result
         except RetryLater as error:
-            address, attempts = shown_address(request.address), self._settings.request_attempts
+            address, attempts = self.shown(request.address), self._settings.request_attempts
             raise ShopUnreachable(
                 f"GET {address} failed {attempts} times, last: {error.reason}."
                 " Nothing is lost: check the address and the shop, then run again."
@@ -99,9 +113,8 @@ class ShopClient:
             error = _failure(state)
             count[error.code] += 1
             pause = state.upcoming_sleep
-            logger.warning(
-                "retry GET %s: %s, waiting %.1f s", shown_address(request.address), error.reason, pause
-            )
+            address = self.shown(request.address)
+            logger.warning("retry GET %s: %s, waiting %.1f s", address, error.reason, pause)
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(RetryLater),
@@ -140,17 +153,21 @@ class ShopClient:
             response = self._send(request)
             if response.status_code == 401 and self._key_accepted:
                 raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")
-        address = shown_address(response.url)
+        address = self.shown(response.url)
         self._pacer.learn(response.headers)
         if response.status_code not in USABLE_STATUS:
-            raise refusal(
-                response, address, self.clocks.now(), self._secrets(), not self._settings.has_persons
-            )
+            raise refusal(response, address, self.clocks.now(), self._hiding, not self._settings.has_persons)
         self._key_accepted = True
         if self.shop_clock is None:
             self.shop_clock = shop_time(response.headers, self.clocks.now())
-        use.keep(response.content)
-        return use.read(Reply(address, response.headers, response.links, _decode(response)))
+        return use.read(self._reply(response, address, use.keep))
+
+    def _reply(self, response: requests.Response, address: str, keep: Callable[[bytes], None]) -> Reply:
+        body = self._hiding.body(response.content)
+        keep(body)
+        as_sent = None if body is response.content else response.content
+        document, hide = self._decode(response, body), self._hiding.text
+        return Reply(address, response.headers, response.links, document, response.url, as_sent, hide)
 
     def _send(self, request: PageRequest) -> requests.Response:
         self._pacer.wait()
@@ -163,16 +180,31 @@ class ShopClient:
                 allow_redirects=False,
                 hooks={"response": []},
             )
-        except requests.HTTPError as error:  # dlt raises it from the token endpoint of OAuth2
-            if (answer := error.response) is not None:
-                raise refusal(answer, shown_address(answer.url), self.clocks.now(), self._secrets()) from None
-            raise judge_network_error(error, shown_address(request.address)) from None
         except requests.RequestException as error:
-            raise judge_network_error(error, shown_address(request.address)) from None
+            failed = self._judge(error, request)
+        finally:
+            self._hiding.remember(getattr(self._auth, "access_token", None))
+        # Raised here, it has no context: dlt keeps the texts of contexts, and those of `requests` show addresses.
+        raise failed
 
-    def _secrets(self) -> tuple[str, ...]:
-        token = getattr(self._auth, "access_token", None)
-        return (*self._settings.secrets, token) if token else self._settings.secrets
+    def _judge(self, error: requests.RequestException, request: PageRequest) -> PipelineError:
+        answer = error.response  # that of the token endpoint of OAuth2
+        if isinstance(error, requests.HTTPError) and answer is not None:
+            return refusal(answer, self.shown(answer.url), self.clocks.now(), self._hiding)
+        asked = error.request.url if error.request is not None else None
+        return judge_network_error(error, self.shown(asked or request.address))
+
+    def _decode(self, response: requests.Response, body: bytes) -> Any:
+        if response.status_code == 204:
+            return None
+        if not body.strip():
+            raise RetryLater("200 with an empty body", "empty_body")
+        with contextlib.suppress(ValueError):
+            return decode_json(body)
+        kind = response.headers.get("Content-Type", "no content type")
+        code = "html" if "html" in kind else "broken_json"
+        # Raised here, it has no context: that of the decoder has the whole body.
+        raise RetryLater(f"200 with a body that is not JSON ({self._hiding.text(kind)[:100]})", code)
 
     def _refuse_other_hosts(self, request: PageRequest) -> None:
         if "://" not in request.address and not request.address.startswith("//"):
@@ -184,7 +216,7 @@ class ShopClient:
         if elsewhere:
             scheme, host, port = self._origin
             raise ShopRefused(
-                f"The shop's next page lies elsewhere, at {shown_address(request.address)!r}, expected"
+                f"The shop's next page lies elsewhere, at {self.shown(request.address)!r}, expected"
                 f" {scheme}://{host}:{port}. It is not asked, the key must not travel there. Set `base_url` to the"
                 " address that serves the pages."
             )
@@ -199,19 +231,6 @@ def _base_origin(base_url: str) -> tuple[str, str, int]:
             " and names a host, without user, password and parameters. Correct"
             " `sources.ecommerce.shop_base_url` or the profile's `base_url`."
         ) from None
-
-
-def _decode(response: requests.Response) -> Any:
-    if response.status_code == 204:
-        return None
-    if not response.content.strip():
-        raise RetryLater("200 with an empty body", "empty_body")
-    try:
-        return decode_json(response.content)
-    except ValueError:
-        kind = response.headers.get("Content-Type", "no content type")
-        code = "html" if "html" in kind else "broken_json"
-        raise RetryLater(f"200 with a body that is not JSON ({kind})", code) from None
 
 
 def _failure(state: tenacity.RetryCallState) -> RetryLater:

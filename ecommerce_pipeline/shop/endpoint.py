@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.answer import rows_of, total_of
 from ecommerce_pipeline.shop.client import ShopClient
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
 from ecommerce_pipeline.shop.instants import CursorInstants
@@ -19,16 +21,14 @@ from ecommerce_pipeline.shop.paging import (
     number_param,
     reference_paginator,
     reference_request,
-    shown_kind,
     value_at,
-    whole_number,
     with_param,
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.window import Window
 
-NEVER_AN_END = frozenset({401, 403, *range(300, 400)})
-"""Answers that say something about the key or the address, and nothing about the length of a list."""
+NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
+"""Answers that tell of the key, the address or a page too large, and nothing of the length of a list."""
 
 
 class Endpoint:
@@ -41,6 +41,7 @@ class Endpoint:
         keep: gets the body of every answer before anything else looks at it (the archive).
         retries: counter that gets the retries of this resource by kind.
         mask: takes the persons out of a row; then the rows without them are kept, and no body.
+        most_pages: more are never asked for.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Endpoint:
         keep: Callable[[bytes], None],
         retries: Counter[str],
         mask: Callable[[Any], Any] | None = None,
+        most_pages: int = Settings.list_max_pages,
     ) -> None:
         self.profile = profile
         self.page_size = page_size or profile.page_size
@@ -61,6 +63,7 @@ class Endpoint:
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
         self._keep, self._mask = keep, mask
+        self.most_pages = most_pages
 
     @property
     def steps_by_offset(self) -> bool:
@@ -99,22 +102,29 @@ class Endpoint:
 
         Raises:
             ShopRefused, ShopUnreachable: see `ShopClient.get`.
-            ContractBroken: the body has no list of rows where the profile says.
+            ContractBroken: the body has no list of rows where the profile says, or the list never ends.
         """
-        read = functools.partial(self._read, request)
-        try:
-            page = self._client.get(
-                request, Use(keep_nothing if self._mask else self._keep, read, self.retries)
+        if self.pages >= self.most_pages:
+            raise ContractBroken(
+                f"{self.profile.path}: the list has not ended after {self.pages} pages, expected at most"
+                " `list_max_pages`. The cursor stays. Raise the setting, or `page_size`, if it is as long as that."
             )
+        keep = keep_nothing if self._mask else self._keep
+        use = Use(keep, functools.partial(self._read, request), self.retries)
+        try:
+            page = self._client.get(request, use)
         except (ShopRefused, ContractBroken) as error:
             if request.beyond is None or error.status in NEVER_AN_END:
                 raise
             # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
-            page = Page(
-                request, request.address, [], [], [], request.beyond if self.reports_totals else None, None
-            )
+            total = request.beyond if self.reports_totals else None
+            page = Page(request, self.shown(request), [], [], [], total, None)
         self.pages += 1
         return page
+
+    def shown(self, request: PageRequest) -> str:
+        """The address of a request, free of secrets."""
+        return self._client.shown(request.address)
 
     @property
     def reports_totals(self) -> bool:
@@ -148,7 +158,7 @@ class Endpoint:
         return self._instants.parse(value)
 
     def _read(self, request: PageRequest, reply: Reply) -> Page:
-        rows, total = self.rows(reply), self._total(reply)
+        rows, total = rows_of(self.profile, reply), self._total(reply)
         if self._mask:
             rows = [self._mask(row) for row in rows]
             self._keep(body_of(self.profile, rows, total))
@@ -189,38 +199,8 @@ class Endpoint:
         named = {cursor.since_param: since, cursor.until_param: window.until}
         return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
 
-    def rows(self, reply: Reply) -> list[Any]:
-        """The rows of an answer; `ContractBroken` where there is no list."""
-        if reply.document is None:
-            return []
-        found = reply.document if self.profile.rows == "$" else value_at(reply.document, self.profile.rows)
-        if not isinstance(found, list):
-            shown = "no such key" if found is None else f"a {type(found).__name__}"
-            raise ContractBroken(
-                f"GET {reply.address}: the profile says that the rows are a list at `{self.profile.rows}`, got {shown}."
-                " Correct `rows` in the profile."
-            )
-        return found
-
     def _total(self, reply: Reply) -> int | None:
-        paging = self.profile.paging
-        if not self.reports_totals:
-            return None
-        if reply.document is None and paging.total_path:
-            return 0
-        value = (
-            value_at(reply.document, paging.total_path)
-            if paging.total_path
-            else reply.headers.get(str(paging.total_header))
-        )
-        total = whole_number(value)
-        if total is None:
-            where = paging.total_path or paging.total_header
-            raise ContractBroken(
-                f"GET {reply.address}: expected the number of all rows at `{where}`, got {shown_kind(value)}."
-                " Correct `paging.total_path` or `total_header` in the profile, or leave it out."
-            )
-        return total
+        return total_of(self.profile.paging, reply) if self.reports_totals else None
 
     def _following(
         self, request: PageRequest, reply: Reply, rows: list[Any], total: int | None

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from ecommerce_pipeline.records.content import decode_json
+
 Result = TypeVar("Result")
 
 
@@ -14,11 +16,12 @@ Result = TypeVar("Result")
 class PageRequest:
     """What to ask: a path below the base address or a whole address, and its parameters.
 
-    `beyond` is the total of the list when by that total nothing is left for this request.
+    Both may hold the key, so no text shows them. `beyond` is the total of the list when by that total nothing is left
+    for this request.
     """
 
-    address: str
-    params: tuple[tuple[str, str], ...] = ()
+    address: str = field(repr=False)
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     beyond: int | None = field(default=None, compare=False)
 
 
@@ -26,27 +29,38 @@ class PageRequest:
 class Reply:
     """A decoded answer.
 
-    `address` is free of secrets. `headers`, `links` and `json()` are what dlt's paginators read.
+    Headers, links and `json()` are what dlt's paginators read: as the shop sent them, since a reference to the next
+    page may have to carry the key. Rows come from `document`.
+
+    Attributes:
+        address: free of secrets.
+        document: the decoded body, free of secrets.
+        asked: the address as it was asked.
+        as_sent: the body where `document` hides secrets of it, else None.
+        hide: makes a text of the shop's fit to be shown.
     """
 
     address: str
-    headers: Mapping[str, str]
-    links: dict[str, Any]
+    headers: Mapping[str, str] = field(repr=False)
+    links: dict[str, Any] = field(repr=False)
     document: Any
+    asked: str = field(default="", repr=False)
+    as_sent: bytes | None = field(default=None, repr=False)
+    hide: Callable[[str], str] = lambda text: text
 
     def json(self) -> Any:
-        """The decoded body."""
-        return self.document
+        """The decoded body as the shop sent it."""
+        return self.document if self.as_sent is None else decode_json(self.as_sent)
+
+
+def keep_nothing(body: bytes) -> None:
+    """For what is only counted or tried, and for pages that are kept in another form."""
 
 
 @dataclass(frozen=True)
 class Use(Generic[Result]):
-    """What is done with an answer: its body kept as it came, then read; and where retries are counted."""
+    """What is done with an answer: its body kept, free of secrets, then read; and where retries are counted."""
 
     keep: Callable[[bytes], None]
     read: Callable[[Reply], Result]
     retries: Counter[str]
-
-
-def keep_nothing(body: bytes) -> None:
-    """For answers that are no pages, and for pages that are kept in another form."""

@@ -42,8 +42,10 @@ def _confirm_end(endpoint: Endpoint, request: PageRequest) -> None:
     except (ShopRefused, ContractBroken):
         goes_on = True  # nobody can tell
     if goes_on:
+        paging = endpoint.profile.paging
+        place = paging.offset_param if endpoint.steps_by_offset else paging.page_param
         raise Unsettled(
-            f"no rows came for {dict(request.params)}, and the list may go on there",
+            f"no rows came for {place}={number_param(request, place)}, and the list may go on there",
             "If the shop refuses pages far from the beginning, declare its total, or `cursor.since_param` and"
             ' `order = "cursor"`, in the profile.',
         )

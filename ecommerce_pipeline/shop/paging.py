@@ -22,6 +22,9 @@ from ecommerce_pipeline.records.content import encode_json
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply
 from ecommerce_pipeline.shop.profile import Paging, ResourceProfile
 
+LONGEST_REFERENCE = 16_384
+"""Characters; web servers refuse longer addresses, and each row of a page remembers its own."""
+
 
 def reference_paginator(paging: Paging) -> BasePaginator:
     """dlt's paginator for a shop that names the next page; each list needs its own, it has a state."""
@@ -45,23 +48,29 @@ def reference_request(paginator: BasePaginator, request: PageRequest, reply: Rep
 
     dlt's paginator reads the reference from the answer and writes it into the request.
     """
-    raw = requests.Request("GET", reply.address, params=dict(request.params))
+    asked = reply.asked or reply.address
+    raw = requests.Request("GET", asked, params=dict(request.params))
     raw.url = request.address
     paginator.update_state(reply, [None])  # type: ignore[arg-type]  # it reads headers, links and json() alone
     reference = paginator._next_reference if paginator.has_next_page else None  # type: ignore[attr-defined]
     if reference is None or reference == "":
         return None
     following = copy.copy(raw)
-    following.url = reply.address if "://" not in request.address else request.address
+    following.url = asked if "://" not in request.address else request.address
+    wrong = ""
     try:
         if not isinstance(reference, str | int) or isinstance(reference, bool):
             raise TypeError(f"got {shown_kind(reference)}")
+        if len(str(reference)) > LONGEST_REFERENCE:
+            raise ValueError(f"it has more than {LONGEST_REFERENCE} characters")
         paginator.update_request(following)
     except (ValueError, TypeError, AttributeError) as error:
+        wrong = reply.hide(str(error))
+    if wrong:
         raise ContractBroken(
-            f"GET {reply.address}: the reference to the next page cannot be used: {error}."
+            f"GET {reply.address}: the reference to the next page cannot be used: {wrong}."
             " Expected an address or a token; correct the profile's `paging`."
-        ) from None
+        )
     if following.params is None:  # a whole address carries its own parameters
         return PageRequest(str(following.url))
     params: dict[str, Any] = dict(following.params)

@@ -8,7 +8,6 @@ from datetime import datetime
 from itertools import pairwise
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.shop.addresses import shown_address
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import PageRequest
 from ecommerce_pipeline.shop.list_end import page_again
@@ -89,10 +88,10 @@ def miscount(total: int | None, rows: int) -> str:
     return f"the shop reports {total} rows and gives {rows}"
 
 
-def loop(request: PageRequest) -> Unsettled:
+def loop(endpoint: Endpoint, request: PageRequest) -> Unsettled:
     """The error of a reference that was followed before."""
     return Unsettled(
-        f"the reference to the next page leads back to {shown_address(request.address)}, a loop",
+        f"the reference to the next page leads back to {endpoint.shown(request)}, a loop",
         "Correct the name of the parameter, or the path of the reference, in the profile's paging.",
     )
 
@@ -136,7 +135,7 @@ def chain(endpoint: Endpoint, window: Window) -> Iterator[Page]:
     before: Page | None = None
     while following is not None:
         if following in asked:
-            raise loop(following)
+            raise loop(endpoint, following)
         asked.add(following)
         page = page_again(endpoint, following) if before else endpoint.page(following)
         check_filter(endpoint, page, window)
@@ -161,7 +160,7 @@ def goes_on(endpoint: Endpoint, before: Page, page: Page, second: bool) -> bool:
         return True
     misspelt = second and len(page.rows) >= endpoint.full_page
     if misspelt or not endpoint.counts_pages:
-        raise loop(page.request)
+        raise loop(endpoint, page.request)
     return False
 
 

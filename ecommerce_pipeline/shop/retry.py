@@ -6,7 +6,7 @@ Forms of `Retry-After`: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 
@@ -19,8 +19,9 @@ from ecommerce_pipeline.errors import (
     RunFailed,
     ShopRefused,
 )
-from ecommerce_pipeline.shop.addresses import shown_address, without
+from ecommerce_pipeline.shop.bounds import AnswerTooLarge
 from ecommerce_pipeline.shop.clock import http_date
+from ecommerce_pipeline.shop.hiding import Hiding
 
 USABLE_STATUS = frozenset({200, 204})
 TRANSIENT_STATUS = frozenset({408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
@@ -43,7 +44,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
 
 
 def refusal(
-    answer: requests.Response, address: str, now: datetime, secrets: Iterable[str] = (), quoted: bool = True
+    answer: requests.Response, address: str, now: datetime, hiding: Hiding, quoted: bool = True
 ) -> PipelineError:
     """What the caller has to do after an answer that is of no use.
 
@@ -51,7 +52,7 @@ def refusal(
         answer: its status is not one of `USABLE_STATUS`.
         address: the answer's address, free of secrets.
         now: the present instant.
-        secrets: what may not be shown of the answer; some shops quote the key that they refuse.
+        hiding: what may not be shown of the answer; some shops quote the key that they refuse.
         quoted: whether the answer may be quoted at all; it may be a page of persons.
 
     Returns:
@@ -66,7 +67,7 @@ def refusal(
         return RetryLater(shown, "throttled", pause)
     if status in TRANSIENT_STATUS or status >= 500:
         return RetryLater(shown, "server_error", pause)
-    final = _final(answer, shown, address, secrets, quoted)
+    final = _final(answer, shown, address, hiding, quoted)
     final.status = status
     return final
 
@@ -79,14 +80,19 @@ def judge_network_error(error: requests.RequestException, address: str) -> Pipel
         return RetryLater("the answer broke off", "truncated")
     if isinstance(error, requests.ConnectionError):
         return RetryLater(f"no connection: {_innermost(error)}", "connection")
+    if isinstance(error, AnswerTooLarge):
+        refused = ShopRefused(
+            f"{address} answered with more than {error.most} bytes, expected at most `response_max_bytes`."
+            " Set a smaller `page_size`, or raise `response_max_bytes`."
+        )
+        refused.status = 200
+        return refused
     return ShopRefused(
         f"GET {address} cannot be sent ({type(error).__name__}). Check `base_url` and the paths of the profile."
     )
 
 
-def _final(
-    answer: requests.Response, shown: str, address: str, secrets: Iterable[str], quoted: bool
-) -> RunFailed:
+def _final(answer: requests.Response, shown: str, address: str, hiding: Hiding, quoted: bool) -> RunFailed:
     status = answer.status_code
     if status == 401:
         return ShopRefused(
@@ -99,14 +105,14 @@ def _final(
             " Give it read permission for this list, or leave the resource out with --resources."
         )
     if 300 <= status < 400:
-        target = shown_address(without(secrets, answer.headers.get("Location", "nowhere")))
+        target = hiding.address(answer.headers.get("Location", "nowhere"))
         return ShopRefused(
             f"GET {address} answered {shown} to {target}; redirects are not followed,"
             " the key must not travel to another host. Set `base_url` to the final address."
         )
     if status == 404:
         return ShopRefused(f"GET {address} answered {shown}. Check `base_url` and the resource's `path`.")
-    excerpt = f": {without(secrets, answer.text)[:200]!r}" if quoted else ""
+    excerpt = f": {hiding.text(answer.text)[:200]!r}" if quoted else ""
     return ContractBroken(
         f"GET {address} answered {shown}{excerpt}. Expected a page of rows; check the profile."
     )

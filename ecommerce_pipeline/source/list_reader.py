@@ -53,6 +53,7 @@ class ListReader:
             lambda body: reading.archive.keep(name, body),
             self._account.retries,
             reading.maskers.get(name),
+            settings.list_max_pages,
         )
         self._acceptance = Acceptance(name, reading)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)

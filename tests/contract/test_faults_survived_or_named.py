@@ -111,6 +111,22 @@ def test_a_fault_that_stays_ends_the_run_and_the_next_one_loads_everything(open_
     assert differences(shop, warehouse.database) == []
 
 
+def test_a_list_of_more_pages_than_allowed_ends_the_run_and_the_cursor_stays(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    profile = warehouse.profile(page_size=20)
+    with shop.serve() as address:
+        with pytest.raises(ContractBroken, match=r"has not ended after 2 pages.*The cursor stays"):
+            warehouse.run(address, profile=profile, list_max_pages=2)
+        warehouse.run(address, profile=profile)
+    assert differences(shop, warehouse.database) == []
+
+
+def test_a_page_larger_than_allowed_ends_the_run_and_says_so(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address, pytest.raises(ShopRefused, match=r"more than 2048 bytes, .*`page_size`"):
+        warehouse.run(address, response_max_bytes=2048)
+
+
 def test_a_wrong_key_stops_before_anything_is_written(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address, pytest.raises(ShopRefused, match="does not accept the key"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dlt.common.configuration import is_secret_hint
+from dlt.common.configuration.utils import get_resolved_traces
 from dlt.common.runtime.run_context import switch_context
 
 from ecommerce_pipeline.errors import SettingError
@@ -28,6 +30,9 @@ VARIABLE = "SOURCES__ECOMMERCE__"
         ("window_attempts", "1", "is 1, expected a whole number from 2 to 1000"),
         ("safety_lag_seconds", "1e15", "expected a number from 0 to 31622400"),
         ("archive_retention_days", "1000000000", "expected a whole number from 0 to 36525"),
+        ("response_max_bytes", "1", "is 1, expected a whole number from 1024 to"),
+        ("response_max_seconds", "0", "is 0.0, expected a number from 0.001 to 86400"),
+        ("list_max_pages", "0", "is 0, expected a whole number from 1 to"),
         ("archive", "maybe", "is 'maybe', expected true or false"),
     ],
 )
@@ -47,6 +52,21 @@ def test_a_section_that_is_no_table_is_refused(tmp_path: Path) -> None:
     switch_context(None)  # dlt has read the folder before the file was there
     with pytest.raises(SettingError, match=r"`sources\.ecommerce` is 'demo', expected a table"):
         load_settings()
+
+
+@pytest.mark.parametrize("place", ["environment", "secrets.toml"])
+def test_dlts_trace_has_no_secret(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    get_resolved_traces().clear()
+    if place == "environment":
+        monkeypatch.setenv(f"{VARIABLE}SHOP_TOKEN", "pass-word")
+    else:
+        (tmp_path / ".dlt").mkdir()
+        (tmp_path / ".dlt" / "secrets.toml").write_text('[sources.ecommerce]\nshop_token = "pass-word"\n')
+    switch_context(None)  # dlt has read the folder before the file was there
+    assert load_settings().shop_token == "pass-word"
+    shown = [trace.value for trace in get_resolved_traces().resolved_traces if not is_secret_hint(trace.hint)]
+    assert shown
+    assert "pass-word" not in repr(shown)
 
 
 def test_secrets_are_known_and_not_printed() -> None:

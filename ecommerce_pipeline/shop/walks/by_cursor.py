@@ -153,7 +153,7 @@ def _same_value_pages(
     forward.add(first)
     while page.following is not None and not _beyond(page.top, value):
         if page.following in requests:
-            raise loop(page.following)
+            raise loop(endpoint, page.following)
         before, following = page, page.following
         page = page_again(endpoint, following)
         if not goes_on(endpoint, before, page, second=len(requests) == 1 and following.beyond is None):

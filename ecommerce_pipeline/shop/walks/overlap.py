@@ -36,7 +36,7 @@ def overlapping_pages(endpoint: Endpoint, window: Window) -> Iterator[Page]:
             check_complete(page.total, _offset(endpoint, page) + len(page.rows))
             return
         if idle > IDLE_PAGES:
-            raise loop(page.request)
+            raise loop(endpoint, page.request)
         page = _overlapping(endpoint, page, seen)
 
 

@@ -63,6 +63,10 @@ class FakeShop:
         before = self.rows.get(key, [0, 0])
         self.rows[key] = [self.now, before[1] + 1]
 
+    def shown(self, address: str) -> str:
+        """The client's method; there is no secret here."""
+        return address
+
     def get(self, request: PageRequest, use: Any) -> Any:
         """The client's method: one request, one consistent answer."""
         self.asked += 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote, quote_plus, unquote
 
 import pytest
 import requests
@@ -18,11 +20,13 @@ from ecommerce_pipeline.errors import (
     SettingError,
     ShopRefused,
 )
+from ecommerce_pipeline.records.content import decode_json
 from ecommerce_pipeline.settings import Settings
-from ecommerce_pipeline.shop.addresses import origin, shown_address, without
+from ecommerce_pipeline.shop.addresses import origin, shown_address
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.clock import AHEAD, MARGIN, http_date, shop_time
 from ecommerce_pipeline.shop.exchange import PageRequest, Use
+from ecommerce_pipeline.shop.hiding import Hiding
 from ecommerce_pipeline.shop.pacing import LONGEST_PAUSE_SECONDS, SHORT_PAUSE_SECONDS, Pacer
 from ecommerce_pipeline.shop.profile import Cursor, Pacing, ShopProfile
 from ecommerce_pipeline.shop.retry import judge_network_error, refusal, retry_after_seconds
@@ -58,8 +62,67 @@ def test_what_leads_to_a_page_is_shown(name: str) -> None:
     assert shown_address(f"{ADDRESS}?{name}=abc") == f"{ADDRESS}?{name}=abc"
 
 
-def test_a_text_of_the_shop_is_shown_without_the_secrets_it_was_sent() -> None:
-    assert without(["a/b", "a/b/c"], "no a/b/c, no a%2Fb, none") == "no ***, no ***, none"
+def _hiding(token: str = "", password: str = "") -> Hiding:
+    return Hiding(Settings(shop_token=token, shop_password=password), ADDRESS)
+
+
+SECRET = "pass/word+of=16 äb"
+ESCAPED = r"pass\/word+of=16 \u00e4b"
+DOUBLY = "pass%252fword%252Bof%253d16%2520%25c3%25a4b"
+
+
+@pytest.mark.parametrize(
+    "form", [SECRET, quote(SECRET), quote_plus(SECRET), quote(SECRET, safe=""), DOUBLY, ESCAPED]
+)
+def test_a_text_of_the_shop_is_shown_without_the_secrets_it_was_sent(form: str) -> None:
+    assert _hiding(SECRET, "pass/word").text(f"no {form}, none") == "no ***, none"
+
+
+@pytest.mark.parametrize(
+    "place", ["{}", "{}/orders", "orders?k={}", "orders?{}=1", "orders?a=b&k=x{}x", "%70{}"]
+)
+@pytest.mark.parametrize(
+    "secret", ["pass-word", "p%61ss-word", "%70%61%73%73%2D%77%6f%72%64", "pass-%2577ord"]
+)
+def test_an_address_is_shown_without_the_secrets_wherever_they_stand(place: str, secret: str) -> None:
+    shown = _hiding("pass-word").address(f"{ADDRESS}/{place.format(secret)}")
+    assert shown.startswith(f"{ADDRESS}/")
+    assert "***" in shown
+    assert "word" not in unquote(unquote(shown))
+
+
+def test_a_secret_broken_by_a_line_end_is_not_shown_whole() -> None:
+    assert "pass-word" not in _hiding("pass-word").address(f"{ADDRESS}?k=pass-\nword")
+
+
+def test_the_shops_own_host_is_shown_though_a_user_is_called_like_it() -> None:
+    assert _hiding("shop").address(f"{ADDRESS}?by=shop") == f"{ADDRESS}?by=***"
+
+
+def test_user_and_password_are_hidden_in_the_form_in_which_they_travel() -> None:
+    travels = base64.b64encode(b"some-user:pass-word").decode()
+    hiding = Hiding(Settings(shop_username="some-user", shop_password="pass-word"), ADDRESS)
+    assert hiding.text(f"got Basic {travels}") == "got Basic ***"
+    assert hiding.body(f'["{travels}"]'.encode()) == b'["***"]'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("form", [SECRET, quote(SECRET, safe=""), quote(SECRET, safe="").lower(), ESCAPED])
+def test_a_long_secret_is_taken_out_of_a_body(form: str, encoding: str) -> None:
+    body = _hiding(SECRET).body(f'[{{"note": "{form}"}}]'.encode(encoding))
+    assert decode_json(body) == [{"note": "***"}]
+
+
+def test_a_short_secret_may_be_a_word_of_a_body_and_stays() -> None:
+    body = b'["Berlin, Berlin"]'
+    assert _hiding("Berlin").body(body) is body
+
+
+def test_an_access_token_that_was_replaced_stays_hidden() -> None:
+    hiding = _hiding()
+    for token in ("first-token", "second-token", None):
+        hiding.remember(token)
+    assert hiding.text("first-token second-token") == "*** ***"
 
 
 @pytest.mark.parametrize("same", ["https://shop.example:443/other", "https://SHOP.example"])
@@ -200,7 +263,7 @@ def _answer(status: int, text: str = "", **headers: str) -> requests.Response:
 def test_an_answer_says_whether_to_try_again(
     answer: requests.Response, kind: type[PipelineError], words: str
 ) -> None:
-    error = refusal(answer, ADDRESS, NOW)
+    error = refusal(answer, ADDRESS, NOW, _hiding())
     with pytest.raises(kind, match=words):
         raise error
     assert "pass-word" not in str(error)
@@ -266,7 +329,7 @@ def test_a_shop_with_something_left_is_not_waited_for(headers: dict[str, str]) -
 
 @pytest.mark.parametrize("status", [408, 425, 503, 529])
 def test_a_passing_fault_may_ask_for_a_pause_too(status: int) -> None:
-    error = refusal(_answer(status, Retry_After="3"), ADDRESS, NOW)
+    error = refusal(_answer(status, Retry_After="3"), ADDRESS, NOW, _hiding())
     assert isinstance(error, RetryLater)
     assert error.after_seconds == 3.0
 
