@@ -145,7 +145,8 @@ def _figures(reporter: pytest.TerminalReporter) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for outcome in ("passed", "failed"):
         for report in reporter.stats.get(outcome, []):
-            counts.update(dict(report.user_properties))
+            for name, count in report.user_properties:  # one test may count the same thing several times
+                counts[name] += count
     return dict(counts)
 
 
