@@ -14,6 +14,7 @@ from ecommerce_pipeline.checks.gone import Gone
 from ecommerce_pipeline.checks.listing import Listing
 from ecommerce_pipeline.checks.loaded import require_loaded
 from ecommerce_pipeline.errors import ContractBroken, TooManyGone
+from ecommerce_pipeline.load.asking import kept_open
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.opening import begin, open_warehouse
@@ -82,7 +83,8 @@ def sweep(
         pipeline = open_warehouse(reading, request).pipeline
         require_loaded(pipeline, reading)
         watch(reading.accounts)
-        found = [_compare(reading, name, pipeline) for name in reading.listed]
+        with kept_open():
+            found = [_compare(reading, name, pipeline) for name in reading.listed]
         _refuse_too_many(found, settings.sweep_max_share)
         _mark(reading, pipeline, found)
         return found

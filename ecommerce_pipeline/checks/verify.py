@@ -11,6 +11,7 @@ from ecommerce_pipeline.checks.comparison import Comparison
 from ecommerce_pipeline.checks.differences import Differences
 from ecommerce_pipeline.checks.listing import Listing
 from ecommerce_pipeline.checks.loaded import require_loaded
+from ecommerce_pipeline.load.asking import kept_open
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.nested import delete_orphans
 from ecommerce_pipeline.load.opening import begin, open_warehouse, position
@@ -98,7 +99,8 @@ def _compared(request: Request, reading: Reading) -> Iterator[Comparison]:
         comparison = Comparison(reading, name, pipeline)
         window = _window(reading, comparison.listing, position(pipeline, name))
         if window.since is None or window.until is None or window.since < window.until:
-            comparison.run(window, _trailing_since(reading, name))
+            with kept_open():
+                comparison.run(window, _trailing_since(reading, name))
         yield comparison
 
 

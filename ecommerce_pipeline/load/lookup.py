@@ -9,6 +9,7 @@ import dlt
 import pendulum
 from dlt.common.utils import chunks
 
+from ecommerce_pipeline.load.asking import asking
 from ecommerce_pipeline.records.naming import text_rules
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.source.quarantine import TABLE
@@ -41,7 +42,7 @@ def refusals(pipeline: dlt.Pipeline) -> Callable[[Sequence[str]], set[str]]:
     """Asks the quarantine which of some ids of refused records it has."""
 
     def ask(rejected_ids: Sequence[str]) -> set[str]:
-        with pipeline.sql_client() as client:
+        with asking(pipeline) as client:
             table = client.make_qualified_table_name(TABLE)
             query = f"SELECT rejected_id FROM {table} WHERE rejected_id IN"  # noqa: S608  # our names
             return {found for (found,) in rows_with(client, query, rejected_ids)}
@@ -65,7 +66,7 @@ def lookup(
         wanted = [key for key in keys if is_id(key, id_type) and identity(key) not in reload]
         if not wanted:
             return {}
-        with pipeline.sql_client() as client:
+        with asking(pipeline) as client:
             table = client.make_qualified_table_name(resource)
             query = f"SELECT id, updated_at, _content_hash, _deleted_at FROM {table} WHERE id IN"  # noqa: S608  # our names
             found = rows_with(client, query, wanted)

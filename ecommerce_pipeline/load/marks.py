@@ -9,6 +9,7 @@ from typing import Any
 import dlt
 from dlt.common.utils import chunks
 
+from ecommerce_pipeline.load.asking import asking
 from ecommerce_pipeline.load.lookup import AT_ONCE
 from ecommerce_pipeline.load.nested import nested_tables
 from ecommerce_pipeline.source.repeats import identity
@@ -27,16 +28,16 @@ class Marks:
     def __init__(self, pipeline: dlt.Pipeline) -> None:
         self._pipeline = pipeline
 
-    def swept(self, resource: str, since: datetime | None) -> frozenset[str]:
-        """Rows that a sweep has marked: the `identity` of each that changed at or after `since`, UTC."""
-        if not self._has_marks(resource):
-            return frozenset()
-        with self._pipeline.sql_client() as client:
-            table = client.make_qualified_table_name(resource)
-            query = f"SELECT id, _content_hash FROM {table} WHERE {MARK} IS NOT NULL"  # noqa: S608  # our names
-            bound = (" AND updated_at >= %s", since) if since else ("",)
-            found = client.execute_sql(query + bound[0], *bound[1:]) or []
-        return frozenset(str(identity(key)) for key, digest in found if not digest.endswith(BURIED))
+    def swept(self, since: Mapping[str, datetime | None]) -> dict[str, frozenset[str]]:
+        """Rows that a sweep has marked, by resource: the `identity` of each.
+
+        Args:
+            since: for each resource the instant, UTC, before which its rows do not matter; None for all rows.
+        """
+        with asking(self._pipeline) as client:
+            return {
+                name: _swept(client, name, moment) for name, moment in since.items() if self._has_marks(name)
+            }
 
     def set(self, resource: str, keys: Mapping[Any, datetime]) -> None:
         """Mark rows as deleted, those of their lists too; a row that is marked keeps its instant.
@@ -93,6 +94,14 @@ _FOLLOW = (
     " WHERE EXISTS (SELECT 1 FROM {parent} AS p WHERE p._dlt_id = {child}._dlt_parent_id"
     " AND p.{mark} IS DISTINCT FROM {child}.{mark})"
 )
+
+
+def _swept(client: Any, resource: str, since: datetime | None) -> frozenset[str]:
+    table = client.make_qualified_table_name(resource)
+    query = f"SELECT id, _content_hash FROM {table} WHERE {MARK} IS NOT NULL"  # noqa: S608  # our names
+    bound = (" AND updated_at >= %s", since) if since else ("",)
+    found = client.execute_sql(query + bound[0], *bound[1:]) or []
+    return frozenset(str(identity(key)) for key, digest in found if not digest.endswith(BURIED))
 
 
 def _mark(client: Any, resource: str, keys: Sequence[Any], moment: datetime) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import dlt
 from dlt.common.schema.utils import is_nested_table
 
+from ecommerce_pipeline.load.asking import asking
+
 
 def nested_tables(pipeline: dlt.Pipeline, resource: str) -> Iterator[tuple[str, str]]:
     """The tables of a resource's lists with the table that each hangs on, outer ones first.
@@ -24,7 +26,7 @@ def nested_tables(pipeline: dlt.Pipeline, resource: str) -> Iterator[tuple[str, 
 
 def count_orphans(pipeline: dlt.Pipeline, child: str, parent: str) -> int:
     """How many elements of a list hang on no row; somebody deleted the rows by hand."""
-    with pipeline.sql_client() as client:
+    with asking(pipeline) as client:
         ((found,),) = client.execute_sql(f"SELECT count(*) FROM {_orphans(client, child, parent)}") or [(0,)]  # noqa: S608  # our names
     return int(found)
 

@@ -12,6 +12,7 @@ import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.errors import Unaccounted
+from ecommerce_pipeline.load.asking import kept_open
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.journal import Journal
@@ -141,7 +142,8 @@ class Package:
 
     def _extract(self, data: Any) -> None:
         self._lineage.begin()
-        self._pipeline.extract(data, loader_file_format=self._format)
+        with kept_open():
+            self._pipeline.extract(data, loader_file_format=self._format)
         self._lineage.extend()
 
     def _note_seconds(self) -> None:

@@ -16,7 +16,7 @@ from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.lookup import lookups, refusals
 from ecommerce_pipeline.load.marks import Marks
-from ecommerce_pipeline.load.opening import begin, begin_without_shop, open_warehouse
+from ecommerce_pipeline.load.opening import begin, begin_without_shop, open_warehouse, position
 from ecommerce_pipeline.load.package import Package
 from ecommerce_pipeline.load.refresh import forget
 from ecommerce_pipeline.load.request import Request
@@ -120,7 +120,8 @@ def _load(request: Request, reading: Reading, watch: Watch) -> list[str]:
     reading.lookups = lookups(pipeline, reading, request.reload)
     if QUARANTINE in reading.existing_tables:
         reading.refusals = refusals(pipeline)
-    reading.swept = Marks(pipeline).swept
+    listed = [name for name in reading.listed if name in reading.existing_tables]
+    reading.swept = Marks(pipeline).swept({name: position(pipeline, name) for name in listed})
     watch(reading.accounts)
     return packages + Package(pipeline, reading, file_format(open_destination()), wait).through()
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import dlt
 
+from ecommerce_pipeline.load.asking import asking
 from ecommerce_pipeline.load.lookup import is_id, rows_with
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.shop.window import Window
@@ -98,7 +99,7 @@ class Stored:
     def _select(self, columns: str, window: Window, condition: str) -> list[Any]:
         bounds = {" AND updated_at >= %s": window.since, " AND updated_at < %s": window.until}
         given = {text: moment for text, moment in bounds.items() if moment is not None}
-        with self._pipeline.sql_client() as client:
+        with asking(self._pipeline) as client:
             table = client.make_qualified_table_name(self._resource)
             query = f"SELECT {columns} FROM {table} WHERE {condition}{''.join(given)}"  # noqa: S608  # our names
             return list(client.execute_sql(query, *given.values()) or [])
@@ -106,7 +107,7 @@ class Stored:
     def _rows_with(self, columns: str, table: str, column: str, values: Sequence[Any]) -> list[Any]:
         if not values:
             return []
-        with self._pipeline.sql_client() as client:
+        with asking(self._pipeline) as client:
             name = client.make_qualified_table_name(table)
             return rows_with(client, f"SELECT {columns} FROM {name} WHERE {column} IN", values)  # noqa: S608  # our names
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import dlt
 from dlt.common.utils import chunks
 
+from ecommerce_pipeline.load.asking import asking
 from ecommerce_pipeline.load.lookup import AT_ONCE, rows_with
 from ecommerce_pipeline.records.content import decode_json
 from ecommerce_pipeline.replay.reader import Batch
@@ -82,7 +83,7 @@ class Quarantined:
         ids = [found for found, _ in sorted(self._ids(), key=lambda pair: (pair[1], pair[0]))]
         columns = "rejected_id, resource, rules, raw, parent_raw, _source, _loaded_at"
         for some in chunks(ids, AT_ONCE):
-            with self._pipeline.sql_client() as client:
+            with asking(self._pipeline) as client:
                 table = client.make_qualified_table_name(TABLE)
                 query = f"SELECT {columns} FROM {table} WHERE rejected_id IN"  # noqa: S608  # our names
                 found = {row[0]: row[1:] for row in rows_with(client, query, some)}
@@ -94,7 +95,7 @@ class Quarantined:
                     yield record
 
     def _ids(self) -> list[tuple[str, datetime]]:
-        with self._pipeline.sql_client() as client:
+        with asking(self._pipeline) as client:
             table = client.make_qualified_table_name(TABLE)
             query = f"SELECT rejected_id, _loaded_at FROM {table} WHERE resource IN"  # noqa: S608  # our names
             return [(str(found), moment) for found, moment in rows_with(client, query, self._resources)]

@@ -45,7 +45,9 @@ class ListReader:
         self._account = reading.accounts[name]
         self._window = reading.window or Window(since=start)
         self._ceiling = reading.ceiling(name)
-        self._repeats = Repeats(_recent(state, reading.swept(name, start)), _lookup(reading, name, state))
+        self._repeats = Repeats(
+            _recent(state, reading.swept.get(name, frozenset())), _lookup(reading, name, state)
+        )
         self._endpoint = Endpoint(
             reading.client,
             reading.profile.resources[name],

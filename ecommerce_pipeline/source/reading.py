@@ -53,7 +53,7 @@ class Reading:
         maskers: by resource, takes the persons out of its rows.
         lookups: by resource, asks the warehouse for the versions of some keys.
         refusals: asks the quarantine which of some ids of refused records it has.
-        swept: asks the warehouse for the rows of a resource since an instant that a sweep has marked as deleted.
+        swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
         graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
         made: resources whose table this run makes though no row may come.
@@ -77,7 +77,7 @@ class Reading:
     existing_tables: frozenset[str] = frozenset()
     made: set[str] = field(default_factory=set)
     refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()
-    swept: Callable[[str, datetime | None], frozenset[str]] = lambda name, since: frozenset()
+    swept: Mapping[str, frozenset[str]] = field(default_factory=dict)
     graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)

@@ -39,13 +39,22 @@ def test_a_sweep_marks_what_the_shop_has_deleted_and_nothing_else(
         shop.delete("products", shop.truth("products")[-1]["id"])
         warehouse.run(address, profile=profile)
         swept(warehouse, address, profile)
-        assert wrongly_live(shop, warehouse) == []
-        again = swept(warehouse, address, profile)
-        assert verified(warehouse, address, profile=profile) == {}
-        assert warehouse.run(address, profile=profile).packages == []
+    assert wrongly_live(shop, warehouse) == []
     assert warehouse.query(UNFOLLOWED) == [(0,)]
     assert differences(shop, warehouse.database) == []
-    assert [item.gone + item.back for item in again.values()] == [[]] * len(RESOURCES)
+
+
+def test_after_a_sweep_nothing_is_left_to_do(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address:
+        warehouse.run(address)
+        shop.delete("orders", shop.truth("orders")[0]["id"])
+        swept(warehouse, address)
+        again = swept(warehouse, address)
+        assert verified(warehouse, address, Request(("orders", "order_items"))) == {}
+        assert [item.gone + item.back for item in again.values()] == [[]] * len(RESOURCES)
+        warehouse.run(address)
+        assert warehouse.run(address).packages == []
 
 
 def test_a_sweep_asks_for_keys_alone(open_shop: OpenShop) -> None:

@@ -9,7 +9,7 @@ import duckdb
 from tests.conftest import RunCommand
 
 
-def test_damage_is_named_and_mended_deletions_are_marked_and_rejections_judged_again(
+def test_damage_is_named_and_mended_and_rejections_are_judged_again(
     project: Path, run_command: RunCommand
 ) -> None:
     assert run_command("--resources", "payments").returncode == 0
@@ -17,15 +17,11 @@ def test_damage_is_named_and_mended_deletions_are_marked_and_rejections_judged_a
         warehouse.execute("DELETE FROM ecommerce.payments WHERE id <= 12")
     found = run_command("verify", "--resources", "payments")
     mended = run_command("--resources", "payments", "verify", "--repair")
-    swept = run_command("sweep", "--resources", "payments")
     replayed = run_command("replay", "--resources", "payments")
-    archived = run_command("replay", "--archive", "--since", "2020-01-01", "--resources", "payments")
     assert found.returncode == 1
-    assert [done.returncode for done in (mended, swept, replayed, archived)] == [0] * 4
+    assert (mended.returncode, replayed.returncode) == (0, 0)
     assert "payments missing: " in found.stdout
     assert "and 2 more" in found.stdout
     assert "verify --repair" in found.stdout
     assert "read again" in mended.stdout
-    assert "marked as deleted" in swept.stdout
     assert "0 rejected records keep the contract now" in replayed.stdout
-    assert "nothing new, no load package" in archived.stdout

@@ -1,0 +1,51 @@
+"""Questions to the warehouse: each opens a connection of its own, or all share one that is kept open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import dlt
+
+
+class _Kept:
+    """A connection that is opened with the first question."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._client: Any = None
+
+    def client(self, pipeline: dlt.Pipeline) -> Any:
+        if self._client is None:
+            client: Any = pipeline.sql_client()
+            self._client = self._stack.enter_context(client)
+        return self._client
+
+
+_KEPT: ContextVar[_Kept | None] = ContextVar("kept connection", default=None)
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Inside the block all questions go over one connection: to open one takes longer than to ask, on some
+    warehouses a second. Nothing is loaded inside.
+    """
+    with ExitStack() as stack:
+        token = _KEPT.set(_KEPT.get() or _Kept(stack))
+        try:
+            yield
+        finally:
+            _KEPT.reset(token)
+
+
+@contextmanager
+def asking(pipeline: dlt.Pipeline) -> Iterator[Any]:
+    """dlt's client of the warehouse, open."""
+    kept = _KEPT.get()
+    if kept is None:
+        with pipeline.sql_client() as client:
+            yield client
+    else:
+        yield kept.client(pipeline)
