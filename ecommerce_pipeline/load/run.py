@@ -140,6 +140,8 @@ def _archive(reading: Reading) -> Keeper:
     if not settings.archive:
         return NoArchive()
     archive = Archive(settings.archive_address, reading.run_id, reading.started_at)
+    for path in archive.discard_unfinished():
+        logger.info("deleted from the archive, half written: %s", path)
     days = settings.archive_retention_days
     for path in archive.expire(reading.started_at.date(), days):
         logger.info("deleted from the archive, older than %d days: %s", days, path)

@@ -50,6 +50,7 @@ class Archive:
     def __init__(self, address: str, run_id: str, started_at: datetime) -> None:
         self._files, self._root = _open(address)
         self._local = "file" in self._files.protocol
+        self._day = started_at.date()
         self._run = f"{started_at:%Y-%m-%d}/{run_id}"
         self._address = address
         self._number = itertools.count(1)
@@ -84,6 +85,26 @@ class Archive:
             f"The archive at {self._address} cannot be {what}: {error}. Make room or correct"
             " `sources.ecommerce.archive_address`; `archive = false` switches it off. The cursor stays."
         )
+
+    def discard_unfinished(self) -> list[str]:
+        """Delete files that a kill has left half written today, and yesterday about midnight; returns their paths.
+
+        Older ones are passed over by whoever reads the archive, and go with their day.
+
+        Raises:
+            DestinationFailed: the archive cannot be read or changed.
+        """
+        if not self._local:
+            return []
+        days = (self._day, self._day - timedelta(days=1))
+        folders = (f"{self._root}/{name}/{day.isoformat()}" for name in MODELS for day in days)
+        try:
+            found = [str(path) for folder in folders for path in self._files.glob(f"{folder}/*/*.part")]
+            for path in found:
+                self._files.rm_file(path)
+        except OSError as error:
+            raise self._failed("cleared of unfinished files", error) from None
+        return found
 
     def expire(self, today: date, days: int) -> list[str]:
         """Delete the folders of days that are more than `days` old; 0 keeps all. Returns what was deleted.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from random import Random
 import pytest
 
 from ecommerce_pipeline.demo import DemoShop, ShopOptions
-from tests.conftest import ROOT
+from tests.support.processes import in_a_process
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
@@ -21,37 +22,71 @@ REFRESH = 3
 """Every third run is a full refresh."""
 
 
-def _run(shop: DemoShop, warehouse: Warehouse, *refresh: str, after: int = 0) -> int:
-    """A run in a process of its own; how many calls it made, 0 where it was killed at the call `after`."""
-    profile = str(warehouse.profile(page_size=20))
-    arguments = [str(after), shop.start(), profile, shop.options.token, *refresh]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.killed", *arguments],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode in (0, -9), done.stderr
-    return int(done.stdout.splitlines()[-1]) if done.returncode == 0 else 0
+STAGES = (
+    *("open_warehouse", "start_from_committed", "step", "keep_position", "prepare_or_forget", "send"),
+    *("start_new_jobs", "complete_package", "commit", "_note_seconds"),
+)
+"""Functions at which one stage of a run ends and the next begins, ours and dlt's."""
+
+
+def _write(shop: DemoShop) -> None:
+    for _ in range(WRITES):
+        shop.touch_random()
 
 
 def _killed(shop: DemoShop, warehouse: Warehouse, kills: int, chance: Random) -> tuple[int, list[str]]:
     """Runs that are killed at random calls, writes before and after each; how many were, and what is wrong then."""
     killed = 0
     found: list[str] = []
+    profile = warehouse.profile(page_size=20)
     for number in range(kills):
-        refresh = ("refresh",) if number % REFRESH == REFRESH - 1 else ()
-        calls = _run(shop, warehouse, *refresh)
-        for _ in range(WRITES):
-            shop.touch_random()
-        killed += _run(shop, warehouse, *refresh, after=chance.randint(1, calls)) == 0
-        for _ in range(WRITES):
-            shop.touch_random()
+        work = "refresh" if number % REFRESH == REFRESH - 1 else "load"
+        calls = in_a_process(shop, warehouse, profile, work)
+        _write(shop)
+        killed += in_a_process(shop, warehouse, profile, work, chance.randint(1, calls)) == 0
+        _write(shop)
         warehouse.run(shop.start(), checkpoint_rows=150)
         found += differences(shop, warehouse.database)
     return killed, found
+
+
+def _looked_at(folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """What dlt's own command says of the pipeline."""
+    return subprocess.run(
+        [Path(sys.executable).with_name("dlt"), "pipeline", "ecommerce", "info"],
+        cwd=folder,
+        env=os.environ | {"PIPELINES__ECOMMERCE__DESTINATION_TYPE": "duckdb"},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_kill_between_two_stages_costs_nothing_and_leaves_a_pipeline_to_look_at(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, int], None],
+    stage: str,
+) -> None:
+    shop = DemoShop(ShopOptions(sizes=SIZES))
+    warehouse = Warehouse(tmp_path, shop, monkeypatch)
+    profile = warehouse.profile(page_size=20)
+    killed, found = 0, []
+    try:
+        for _ in ("the first load", "a later one"):
+            killed += in_a_process(shop, warehouse, profile, "load", stage) == 0
+            _write(shop)
+            shown = _looked_at(tmp_path)
+            warehouse.run(shop.start(), checkpoint_rows=150)
+            found += differences(shop, warehouse.database)
+            _write(shop)
+    finally:
+        shop.stop()
+    record_property("runs killed between two stages", killed)
+    record_property("rows or elements lost, stale or doubled after that", len(found))
+    assert (killed, found) == (2, [])
+    assert shown.returncode == 0, shown.stderr
 
 
 @pytest.mark.parametrize(

@@ -22,3 +22,15 @@ def test_zero_days_keep_everything(tmp_path: Path) -> None:
     assert (
         Archive(str(tmp_path), "run", datetime(2026, 11, 21, tzinfo=UTC)).expire(date(2026, 11, 21), 0) == []
     )
+
+
+def test_files_that_a_kill_left_half_written_are_discarded_and_whole_ones_stay(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path), "run", datetime(2026, 3, 1, 0, 5, tzinfo=UTC))
+    for day in ("2026-03-01", "2026-02-28"):
+        folder = tmp_path / "orders" / day / "earlier"
+        folder.mkdir(parents=True)
+        for name in ("000001.json.gz", "000002.json.gz.part"):
+            (folder / name).write_bytes(b"")
+    assert len(archive.discard_unfinished()) == 2
+    assert sorted(path.name for path in tmp_path.rglob("*.gz*")) == ["000001.json.gz"] * 2
+    assert archive.discard_unfinished() == []
