@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -13,6 +14,8 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from ecommerce_pipeline.errors import DestinationFailed, PipelineError
 
 logger = logging.getLogger(__name__)
+
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 AS_IT_SHALL_BE = (
     "did not receive any data during this load",
@@ -37,6 +40,12 @@ class FailuresNamed:
         inner = _ours(error)
         if inner is not None:
             raise inner from None
+        if (refused := _refused_file(error)) is not None:
+            raise DestinationFailed(
+                f"The working folder cannot be written: {refused.strerror or refused}, at"
+                f" {refused.filename or 'one of its files'}. Make room or give the right to write there, and run again;"
+                " what is committed stays, and the cursor has not moved past it."
+            ) from error
         if isinstance(error, PipelineStepFailed | DestinationException):
             step = getattr(error, "step", "sync")
             logger.debug("the step failed", exc_info=error)
@@ -63,6 +72,16 @@ def _kept(step: str, cause: BaseException | None) -> str:
         "What was fetched is kept in the pipeline's working folder and is loaded by the next run;"
         " `dlt pipeline ecommerce info` shows it."
     )
+
+
+def _refused_file(error: BaseException) -> OSError | None:
+    """The file that could not be written, where that is what failed; a full disk counts most, others follow from it."""
+    chain: list[BaseException] = [error]
+    while (following := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(following)
+    refused = [item for item in chain if isinstance(item, OSError)]
+    full = [item for item in refused if item.errno in FULL_DISK]
+    return full[0] if full else error if isinstance(error, OSError) else None
 
 
 def _interrupted(error: BaseException | None) -> bool:

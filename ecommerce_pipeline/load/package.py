@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from ecommerce_pipeline.errors import Unaccounted
 from ecommerce_pipeline.load.asking import kept_open
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
+from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.lookup import is_id
 from ecommerce_pipeline.load.marks import Marks
@@ -23,9 +23,6 @@ from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading
 
 logger = logging.getLogger(__name__)
-
-FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
-"""Passes; any other failure of normalising would come again, a package that a kill left half moved included."""
 
 
 def prepare_or_forget(pipeline: dlt.Pipeline) -> dict[str, int]:
@@ -37,6 +34,7 @@ def prepare_or_forget(pipeline: dlt.Pipeline) -> dict[str, int]:
     try:
         info = pipeline.normalize()
     except PipelineStepFailed as error:
+        # A full disk passes; any other failure would come again, a package that a kill left half moved included.
         if getattr(error.exception, "errno", None) not in FULL_DISK:
             pipeline.drop()
         raise

@@ -78,7 +78,7 @@ def run(
 @contextmanager
 def alone(reading: Reading) -> Iterator[None]:
     """Hold the working folder while the block runs; failures inside come out in our words."""
-    with only_run(Path(get_dlt_pipelines_dir()), PIPELINE, reading.started_at), FailuresNamed():
+    with FailuresNamed(), only_run(Path(get_dlt_pipelines_dir()), PIPELINE, reading.started_at):
         yield
 
 
