@@ -99,6 +99,7 @@ class Settings:
     sweep_max_share: float = _setting(
         0.1, "Which part of a table a sweep may mark as deleted without --force.", most=1
     )
+    sweep_min_rows: int = _setting(20, "So many rows of a table a sweep may mark in any case.")
     archive: bool = _setting(True, "Keep every page as it came.")
     archive_address: str = _setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
     archive_retention_days: int = _setting(

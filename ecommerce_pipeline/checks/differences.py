@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ecommerce_pipeline.shop.window import Window
 
-KINDS = ("missing", "stale", "extra", "doubled")
+Kind = Literal["missing", "stale", "extra", "doubled"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass
@@ -16,7 +17,8 @@ class Differences:
 
     Attributes:
         table: of the warehouse.
-        compared: how many rows, or elements of lists, the shop has where it was compared.
+        compared: how many rows of the shop, or elements of lists, were compared.
+        counted: how many were only counted, on both sides.
         missing: keys of rows that the shop has and the table has not; of a list, the keys of rows that lack elements.
         stale: of rows that the table has in another version.
         extra: of live rows that the shop has not.
@@ -25,13 +27,18 @@ class Differences:
 
     table: str
     compared: int = 0
+    counted: int = 0
     missing: list[Any] = field(default_factory=list)
     stale: list[Any] = field(default_factory=list)
     extra: list[Any] = field(default_factory=list)
     doubled: list[Any] = field(default_factory=list)
 
+    def add(self, kind: Kind, key: Any) -> None:
+        """One more that differs."""
+        getattr(self, kind).append(key)
+
     @property
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[Kind, int]:
         """How many there are of each kind."""
         return {kind: len(getattr(self, kind)) for kind in KINDS}
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import dlt
 
 from ecommerce_pipeline.load.nested import count_orphans, nested_tables
 from ecommerce_pipeline.load.stored import Stored, Version
+from ecommerce_pipeline.source.repeats import identity
+
+
+class ListSize(NamedTuple):
+    """How many elements one row has in one list: as the shop sends them, and as they are stored."""
+
+    table: str
+    expected: int
+    stored: int
 
 
 class ListSizes:
-    """Compares the lists on the first level of a resource's records.
+    """Compares the lists on the first level of a resource's records, those in their objects included.
 
     Args:
         pipeline: knows the warehouse, its schema and how it names tables.
@@ -28,30 +37,32 @@ class ListSizes:
         self._first = [child for child, parent in self._nested if parent == name]
         self._normalised = pipeline.default_schema.naming.normalize_path
 
-    def compare(self, rows: Sequence[tuple[dict[str, Any], Version]]) -> Iterator[tuple[str, Any, int, int]]:
-        """Table, key of the row, elements that the shop sends and elements that are stored, for each list.
+    def compare(self, rows: Sequence[tuple[dict[str, Any], Version]]) -> dict[str, tuple[ListSize, ...]]:
+        """The sizes of all lists of each row, by `identity`.
 
         Args:
             rows: as they would be loaded, with the one version that is stored of each.
         """
         row_ids = [version.row_id for _, version in rows]
-        sizes = [_sizes(row, self._normalised) for row, _ in rows]
-        for table in self._first:
-            there = self._stored.list_sizes(table, row_ids)
-            path = table.removeprefix(f"{self._name}__")
-            for (row, version), size in zip(rows, sizes, strict=True):
-                yield table, row["id"], size.get(path, 0), there[version.row_id]
+        there = {table: self._stored.list_sizes(table, row_ids) for table in self._first}
+        found = {}
+        for row, version in rows:
+            sizes = _sizes(row, self._normalised, self._name)
+            found[str(identity(row["id"]))] = tuple(
+                ListSize(table, sizes.get(table, 0), there[table][version.row_id]) for table in self._first
+            )
+        return found
 
     def orphans(self) -> dict[str, int]:
         """How many elements hang on no row, by table."""
         return {child: count_orphans(self._pipeline, child, parent) for child, parent in self._nested}
 
 
-def _sizes(record: Mapping[str, Any], normalised: Callable[[str], str], above: str = "") -> dict[str, int]:
-    """The lists of a record, those of its objects too, under the names that their tables end in."""
+def _sizes(record: Mapping[str, Any], normalised: Callable[[str], str], above: str) -> dict[str, int]:
+    """The lists of a record, those of its objects too, by their tables; a long name is shortened as a whole."""
     found: dict[str, int] = {}
     for name, value in record.items():
-        path = f"{above}__{name}" if above else name
+        path = f"{above}__{name}"
         if isinstance(value, list):
             found[normalised(path)] = len(value)
         elif isinstance(value, dict):

@@ -71,6 +71,10 @@ class Listing:
         window = Window(since=moment) if self.since_is_known else Window()
         return walk(self.endpoint, window, max(ceiling, self.ceiling), self._reading.settings.window_attempts)
 
+    def keys(self, page: Page) -> set[str]:
+        """The `identity` of all rows of a page, deleted ones included."""
+        return {name for row in page.rows if (name := identity(self.endpoint.key(row)))}
+
     def standing(self, page: Page) -> dict[str, Any]:
         """The keys of a page's rows, by `identity`, without those that the shop lists as deleted."""
         now = self._reading.started_at

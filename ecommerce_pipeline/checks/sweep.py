@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dlt
-from dlt.common.utils import chunks
 
-from ecommerce_pipeline.checks.gone import Gone
+from ecommerce_pipeline.checks.deletions import Unseen
 from ecommerce_pipeline.checks.listing import Listing
-from ecommerce_pipeline.checks.loaded import require_loaded
-from ecommerce_pipeline.errors import ContractBroken, TooManyGone
-from ecommerce_pipeline.load.asking import kept_open
+from ecommerce_pipeline.checks.preconditions import Missing, refuse_too_many, require_loaded
+from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.opening import begin, open_warehouse
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.load.run import alone
+from ecommerce_pipeline.load.run import Watch, alone
 from ecommerce_pipeline.load.stored import Stored
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
@@ -29,10 +27,6 @@ from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.reading import Reading
 
 logger = logging.getLogger(__name__)
-
-VERSIONS_AT_ONCE = 10_000
-
-Watch = Callable[[Mapping[str, ResourceAccount]], None]
 
 
 @dataclass
@@ -52,11 +46,6 @@ class Swept:
     in_shop: int = 0
     gone: list[Any] = field(default_factory=list)
     back: list[Any] = field(default_factory=list)
-
-    @property
-    def share(self) -> float:
-        """Which part of the live rows would be marked, from 0 to 1."""
-        return len(self.gone) / self.live if self.live else 0.0
 
 
 def sweep(
@@ -83,9 +72,8 @@ def sweep(
         pipeline = open_warehouse(reading, request).pipeline
         require_loaded(pipeline, reading)
         watch(reading.accounts)
-        with kept_open():
-            found = [_compare(reading, name, pipeline) for name in reading.listed]
-        _refuse_too_many(found, settings.sweep_max_share)
+        found = [_compare(reading, name, pipeline) for name in reading.listed]
+        refuse_too_many((Missing(i.resource, len(i.gone), i.live, i.in_shop) for i in found), settings)
         _mark(reading, pipeline, found)
         return found
 
@@ -94,7 +82,8 @@ def _compare(reading: Reading, name: str, pipeline: dlt.Pipeline) -> Swept:
     logger.info("reading the keys of %s", name)
     stored = Stored(pipeline, name, reading.profile.id_type)
     listing = Listing(reading, name, reading.profile.resources[name].sweep_params)
-    found, gone = Swept(name, stored.live()), Gone()
+    found, unseen = Swept(name, stored.live()), Unseen()
+    doubled = stored.doubled(Window())
     for part in _parts(listing):
         live = stored.live_keys(part)
         came: dict[str, Any] = {}
@@ -102,17 +91,18 @@ def _compare(reading: Reading, name: str, pipeline: dlt.Pipeline) -> Swept:
             _require_keys(listing, page)
             came |= listing.standing(page)
             _count(reading.accounts[name], listing, page)
-        for some in chunks(list(came.values()), VERSIONS_AT_ONCE):
-            versions = stored.versions(some)
-            gone.stored_elsewhere(part, versions)
-            found.back += [came[key] for key, rows in versions.items() if any(row.swept for row in rows)]
-        gone.saw(came)
-        gone.close(live, set(came))
+        # What stands live in this part needs no second look, unless it may stand elsewhere too.
+        asked = [key for name, key in came.items() if name not in live or name in doubled]
+        versions = stored.versions(asked)
+        unseen.stored_elsewhere(part, versions)
+        found.back += [came[key] for key, rows in versions.items() if any(row.swept for row in rows)]
+        unseen.saw(came)
+        unseen.close(live, set(came))
         found.in_shop += len(came)
-    if gone and listing.since_is_known:
+    if unseen and listing.since_is_known:
         for page in listing.changed_since(listing.ceiling):
-            gone.saw(listing.standing(page))
-    found.gone = gone.keys
+            unseen.saw(listing.keys(page))
+    found.gone = unseen.keys
     return found
 
 
@@ -143,17 +133,6 @@ def _require_keys(listing: Listing, page: Page) -> None:
                 f"GET {page.address}: no row has the field `{name}`. `sweep_params` in the profile must leave the key,"
                 " the cursor and the tombstone in each row. Nothing was marked."
             )
-
-
-def _refuse_too_many(found: list[Swept], most: float) -> None:
-    refused = [item for item in found if item.share > most]
-    if refused:
-        shares = ", ".join(f"{len(item.gone)} of {item.live} rows of {item.resource}" for item in refused)
-        raise TooManyGone(
-            f"The shop has no more {shares}; that is more than `sources.ecommerce.sweep_max_share` = {most:g} allows."
-            " Nothing was marked. If they are really deleted, run the sweep again with --force; if not, look whether"
-            " the key still may read everything."
-        )
 
 
 def _mark(reading: Reading, pipeline: dlt.Pipeline, found: list[Swept]) -> None:

@@ -23,7 +23,7 @@ def demo(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """What changed since the last run into the warehouse."""
-    from ecommerce_pipeline.command.wishes import requested_load
+    from ecommerce_pipeline.command.arguments import requested_load
     from ecommerce_pipeline.load.run import run
     from ecommerce_pipeline.report.outcome import print_outcome
 
@@ -37,14 +37,12 @@ def load(options: argparse.Namespace) -> int:
 def sweep(options: argparse.Namespace) -> int:
     """Rows that the shop has no more are marked."""
     from ecommerce_pipeline.checks.sweep import sweep as swept
-    from ecommerce_pipeline.command.wishes import requested_lists
+    from ecommerce_pipeline.command.arguments import requested_lists
     from ecommerce_pipeline.report.swept import print_swept
 
     request = requested_lists(options)
     with _prepared(request) as (settings, watch):
-        if options.force:
-            settings = dataclasses.replace(settings, sweep_max_share=1.0)
-        found = swept(request, settings, watch=watch)
+        found = swept(request, _allowed(settings, options), watch=watch)
     print_swept(found)
     return 0
 
@@ -53,40 +51,57 @@ def verify(options: argparse.Namespace) -> int:
     """The shop compared with the warehouse."""
     from ecommerce_pipeline.checks.verify import verify as verified
     from ecommerce_pipeline.checks.verify import verify_and_repair
-    from ecommerce_pipeline.command.wishes import requested_window
+    from ecommerce_pipeline.command.arguments import requested_window
     from ecommerce_pipeline.report.verdict import print_verdict
 
     request = requested_window(options)
     with _prepared(request) as (settings, watch):
         compare = verify_and_repair if options.repair else verified
-        verdict = compare(request, settings, watch=watch)
+        verdict = compare(request, _allowed(settings, options), watch=watch)
     print_verdict(verdict)
-    return 1 if verdict.differs and not verdict.repaired else 0
+    return 1 if verdict.differs and not verdict.mended else 0
+
+
+def _allowed(settings: Settings, options: argparse.Namespace) -> Settings:
+    """The settings; with --force any share of a table may be marked as deleted."""
+    return dataclasses.replace(settings, sweep_max_share=1.0) if options.force else settings
 
 
 def replay(options: argparse.Namespace) -> int:
     """Rejected records judged again, or archived pages loaded again."""
-    from ecommerce_pipeline.command.wishes import requested_lists, requested_window
-    from ecommerce_pipeline.replay import replay_archive, replay_rejected
+    return _replay_archive(options) if options.archive else _replay_rejected(options)
+
+
+def _replay_rejected(options: argparse.Namespace) -> int:
+    from ecommerce_pipeline.command.arguments import requested_lists
+    from ecommerce_pipeline.replay.run import replay_rejected
     from ecommerce_pipeline.report.outcome import print_outcome, print_rejudged
 
-    request = requested_window(options) if options.archive else requested_lists(options)
+    request = requested_lists(options)
     with _prepared(request) as (settings, watch):
-        if options.archive:
-            outcome = replay_archive(request, settings, watch=watch)
-        else:
-            rejudged = replay_rejected(request, settings, watch=watch)
-            outcome = rejudged.outcome
-    print_outcome(outcome)
-    if not options.archive:
-        print_rejudged(rejudged)
-    return 0 if outcome.complete else 1
+        replayed = replay_rejected(request, settings, watch=watch)
+    print_outcome(replayed.outcome)
+    print_rejudged(replayed)
+    return 0 if replayed.complete else 1
+
+
+def _replay_archive(options: argparse.Namespace) -> int:
+    from ecommerce_pipeline.command.arguments import requested_window
+    from ecommerce_pipeline.replay.run import replay_archive
+    from ecommerce_pipeline.report.outcome import print_damaged, print_outcome
+
+    request = requested_window(options)
+    with _prepared(request) as (settings, watch):
+        replayed = replay_archive(request, settings, watch=watch)
+    print_outcome(replayed.outcome)
+    print_damaged(replayed)
+    return 0 if replayed.complete else 1
 
 
 @contextlib.contextmanager
 def _prepared(request: Request) -> Iterator[tuple[Settings, Watch]]:
     """The settings of the shop to read, checked before anything is opened or written, and what shows progress."""
-    from ecommerce_pipeline.command.surroundings import (
+    from ecommerce_pipeline.command.environment import (
         log_to_stderr,
         open_shop,
         require_project,

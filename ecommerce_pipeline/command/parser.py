@@ -21,7 +21,8 @@ examples:
   python pipelines.py demo --port 8765                 serve the demo shop alone
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
-Exit code: 0 every record is accounted for, 1 the run failed, 2 a setting is wrong."""
+Exit code: 0 every record is accounted for; 1 the run failed, `verify` found differences, or a sweep found too many
+deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
 
 
 SINCE = "what changed at or after WHEN (a date or an instant, UTC unless it has an offset)"
@@ -59,13 +60,22 @@ def _add_window(parser: argparse.ArgumentParser, since: str, default: str | None
     parser.add_argument("--until", metavar="WHEN", default=default, help=UNTIL)
 
 
-def _add_resources(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+def _add_resources(parser: argparse.ArgumentParser, place: str = "resources") -> None:
+    """Given before and behind the name of a command, they are joined."""
     parser.add_argument(
         "--resources",
+        dest=place,
         metavar="A,B",
         action="append",
-        default=default,
         help="only these lists, separated by commas",
+    )
+
+
+def _add_force(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="mark deletions even if they are more than `sweep_max_share` allows",
     )
 
 
@@ -82,10 +92,8 @@ def _add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _add_command(
         commands, "sweep", "mark rows that the shop has no more as deleted; unmark those that are back"
     )
-    _add_resources(parser, argparse.SUPPRESS)
-    parser.add_argument(
-        "--force", action="store_true", help="mark them even if they are more than `sweep_max_share` allows"
-    )
+    _add_resources(parser, "more_resources")
+    _add_force(parser)
 
 
 def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -95,8 +103,9 @@ def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
         "compare the shop with the warehouse by keys and versions; exit code 1 when they differ",
     )
     _add_window(parser, f"only {SINCE}", argparse.SUPPRESS)
-    _add_resources(parser, argparse.SUPPRESS)
+    _add_resources(parser, "more_resources")
     parser.add_argument("--repair", action="store_true", help="read again what differs, touch nothing else")
+    _add_force(parser)
 
 
 def _add_replay(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -109,7 +118,7 @@ def _add_replay(commands: Commands[argparse.ArgumentParser]) -> None:
         "--archive", action="store_true", help="load archived pages again instead of rejected records"
     )
     _add_window(parser, "with --archive: pages of runs that began at or after WHEN (UTC)", argparse.SUPPRESS)
-    _add_resources(parser, argparse.SUPPRESS)
+    _add_resources(parser, "more_resources")
 
 
 def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import dlt
-from dlt.common.utils import chunks
 
-from ecommerce_pipeline.load.asking import asking
-from ecommerce_pipeline.load.lookup import AT_ONCE
+from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.load.keys import in_lists
 from ecommerce_pipeline.load.nested import nested_tables
 from ecommerce_pipeline.source.repeats import identity
 from ecommerce_pipeline.source.tombstones import BURIED
@@ -53,21 +52,19 @@ class Marks:
             at.setdefault(moment, []).append(key)
         with self._pipeline.sql_client() as client, client.begin_transaction():
             for moment, group in at.items():
-                for some in chunks(group, AT_ONCE):
-                    _mark(client, resource, some, moment)
+                _mark(client, resource, group, moment)
             self._follow(client, resource)
 
     def take_back(self, resource: str, keys: Sequence[Any]) -> None:
         """Unmark rows that a sweep has marked, those of their lists too."""
+        if not keys or not self._has_marks(resource):
+            return
         with self._pipeline.sql_client() as client, client.begin_transaction():
             table = client.make_qualified_table_name(resource)
             swept = f"right(_content_hash, {len(BURIED)}) <> '{BURIED}'"
-            for some in chunks(keys, AT_ONCE):
-                marks = ", ".join(["%s"] * len(some))
-                client.execute_sql(
-                    f"UPDATE {table} SET {MARK} = NULL WHERE {swept} AND id IN ({marks})",  # noqa: S608  # our names
-                    *some,
-                )
+            for listed, some in in_lists(keys):
+                query = f"UPDATE {table} SET {MARK} = NULL WHERE {swept} AND id {listed}"  # noqa: S608  # our names
+                client.execute_sql(query, *some)
             self._follow(client, resource)
 
     def follow(self, resource: str) -> None:
@@ -90,9 +87,8 @@ class Marks:
 
 
 _FOLLOW = (
-    "UPDATE {child} SET {mark} = (SELECT p.{mark} FROM {parent} AS p WHERE p._dlt_id = {child}._dlt_parent_id)"
-    " WHERE EXISTS (SELECT 1 FROM {parent} AS p WHERE p._dlt_id = {child}._dlt_parent_id"
-    " AND p.{mark} IS DISTINCT FROM {child}.{mark})"
+    "UPDATE {child} SET {mark} = p.{mark} FROM {parent} AS p"
+    " WHERE p._dlt_id = {child}._dlt_parent_id AND p.{mark} IS DISTINCT FROM {child}.{mark}"
 )
 
 
@@ -106,6 +102,6 @@ def _swept(client: Any, resource: str, since: datetime | None) -> frozenset[str]
 
 def _mark(client: Any, resource: str, keys: Sequence[Any], moment: datetime) -> None:
     table = client.make_qualified_table_name(resource)
-    marks = ", ".join(["%s"] * len(keys))
-    query = f"UPDATE {table} SET {MARK} = %s WHERE {MARK} IS NULL AND id IN ({marks})"  # noqa: S608  # our names
-    client.execute_sql(query, moment, *keys)
+    for listed, some in in_lists(keys):
+        query = f"UPDATE {table} SET {MARK} = %s WHERE {MARK} IS NULL AND id {listed}"  # noqa: S608  # our names
+        client.execute_sql(query, moment, *some)

@@ -8,7 +8,7 @@ from typing import Any
 import dlt
 from dlt.common.schema.utils import is_nested_table
 
-from ecommerce_pipeline.load.asking import asking
+from ecommerce_pipeline.load.connection import asking
 
 
 def nested_tables(pipeline: dlt.Pipeline, resource: str) -> Iterator[tuple[str, str]]:

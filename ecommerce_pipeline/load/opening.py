@@ -60,10 +60,33 @@ def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> 
     open_destination()
     started_at = clocks.now()
     masks = maskers(settings, profile)
-    run_id = f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    reading = Reading(profile, settings, client, run_id, started_at, started_at, resources, request.window)
+    reading = Reading(
+        profile, settings, client, _run_id(started_at), started_at, started_at, resources, request.window
+    )
     reading.maskers = masks
     return reading
+
+
+def begin_again(reading: Reading, request: Request) -> Reading:
+    """Another reading of the same shop, which has been asked already."""
+    started_at = reading.client.clocks.now()
+    resources = _chosen(request.resources, reading.profile)
+    again = Reading(
+        reading.profile,
+        reading.settings,
+        reading.client,
+        _run_id(started_at),
+        started_at,
+        reading.shop_clock,
+        resources,
+        request.window,
+    )
+    again.maskers = reading.maskers
+    return again
+
+
+def _run_id(started_at: datetime) -> str:
+    return f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _chosen(names: tuple[str, ...], profile: ShopProfile) -> tuple[str, ...]:
@@ -143,6 +166,15 @@ def _name_unfinished(pipeline: dlt.Pipeline) -> None:
     stopped = pipeline.state.get("sources", {}).get("ecommerce", {}).get(UNFINISHED)
     if stopped:
         logger.warning("run %s was stopped after a checkpoint; this run goes on from there", stopped)
+
+
+def recent(pipeline: dlt.Pipeline, resource: str) -> dict[str, datetime]:
+    """The accepted rows of a resource that the last run expects to come again: their cursors, UTC, by `identity`."""
+    resources = pipeline.state.get("sources", {}).get("ecommerce", {}).get("resources", {})
+    kept = resources.get(resource, {}).get("recent", {})
+    return {
+        name: datetime.fromisoformat(known[0]) for name, known in kept.items() if not name.startswith("#")
+    }
 
 
 def position(pipeline: dlt.Pipeline, resource: str) -> datetime | None:

@@ -11,12 +11,11 @@ import dlt
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.errors import Unaccounted
-from ecommerce_pipeline.load.asking import kept_open
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
-from ecommerce_pipeline.load.lookup import is_id
+from ecommerce_pipeline.load.keys import is_id
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES, RUNS, ecommerce
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
@@ -140,8 +139,7 @@ class Package:
 
     def _extract(self, data: Any) -> None:
         self._lineage.begin()
-        with kept_open():
-            self._pipeline.extract(data, loader_file_format=self._format)
+        self._pipeline.extract(data, loader_file_format=self._format)
         self._lineage.extend()
 
     def _note_seconds(self) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
+from ecommerce_pipeline.load.connection import kept_open
 from ecommerce_pipeline.load.destination import PIPELINE, file_format, open_destination
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
@@ -122,6 +123,7 @@ def _load(request: Request, reading: Reading, watch: Watch) -> list[str]:
         reading.refusals = refusals(pipeline)
     listed = [name for name in reading.listed if name in reading.existing_tables]
     reading.swept = Marks(pipeline).swept({name: position(pipeline, name) for name in listed})
+    reading.one_connection = kept_open
     watch(reading.accounts)
     return packages + Package(pipeline, reading, file_format(open_destination()), wait).through()
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import dlt
 
-from ecommerce_pipeline.load.asking import asking
-from ecommerce_pipeline.load.lookup import is_id, rows_with
+from ecommerce_pipeline.errors import DestinationFailed
+from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.load.keys import is_id, rows_with
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.cursor import plain
@@ -65,6 +66,11 @@ class Stored:
         for key, row_id, moment, digest, deleted, loaded, run_id in self._rows_with(
             columns, self._resource, "id", wanted
         ):
+            if moment is None or loaded is None:
+                raise DestinationFailed(
+                    f"The row {key!r} of {self._resource} has no `updated_at` or no `_loaded_at`, which every row that"
+                    " was loaded has. Delete it, then run `python pipelines.py verify --repair`."
+                )
             version = Version(row_id, _utc(moment), digest, plain(deleted), _utc(loaded), run_id)
             found.setdefault(str(identity(key)), []).append(version)
         return found
@@ -79,6 +85,11 @@ class Stored:
         condition = f"(_deleted_at IS NULL OR right(_content_hash, {len(BURIED)}) = '{BURIED}')"
         ((rows, distinct),) = self._select("count(*), count(DISTINCT id)", window, condition)
         return int(rows) if rows == distinct else None
+
+    def doubled(self, window: Window) -> set[str]:
+        """The `identity` of each key of which a window has more than one row."""
+        found = self._select("id", window, "id IS NOT NULL", " GROUP BY id HAVING count(*) > 1")
+        return {str(identity(key)) for (key,) in found}
 
     def live(self) -> int:
         """How many rows are not marked as deleted."""
@@ -96,12 +107,12 @@ class Stored:
             row_id for (row_id,) in self._rows_with("_dlt_parent_id", child, "_dlt_parent_id", row_ids)
         )
 
-    def _select(self, columns: str, window: Window, condition: str) -> list[Any]:
+    def _select(self, columns: str, window: Window, condition: str, grouped: str = "") -> list[Any]:
         bounds = {" AND updated_at >= %s": window.since, " AND updated_at < %s": window.until}
         given = {text: moment for text, moment in bounds.items() if moment is not None}
         with asking(self._pipeline) as client:
             table = client.make_qualified_table_name(self._resource)
-            query = f"SELECT {columns} FROM {table} WHERE {condition}{''.join(given)}"  # noqa: S608  # our names
+            query = f"SELECT {columns} FROM {table} WHERE {condition}{''.join(given)}{grouped}"  # noqa: S608  # our names
             return list(client.execute_sql(query, *given.values()) or [])
 
     def _rows_with(self, columns: str, table: str, column: str, values: Sequence[Any]) -> list[Any]:
@@ -109,11 +120,9 @@ class Stored:
             return []
         with asking(self._pipeline) as client:
             name = client.make_qualified_table_name(table)
-            return rows_with(client, f"SELECT {columns} FROM {name} WHERE {column} IN", values)  # noqa: S608  # our names
+            return rows_with(client, f"SELECT {columns} FROM {name} WHERE {column}", values)  # noqa: S608  # our names
 
 
-def _utc(moment: Any) -> datetime:
-    found = plain(moment)
-    if found is None:
-        raise TypeError("Got no instant where the table has one in every row.")
-    return found
+def _utc(moment: datetime) -> datetime:
+    """The same instant, of the standard library: dlt's clients may hand out pendulum's."""
+    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC)

@@ -34,7 +34,11 @@ def restore_own_tables(pipeline: dlt.Pipeline) -> None:
 
 
 class Tables:
-    """Compares the schema's tables with the warehouse, once."""
+    """Compares the schema's tables with the warehouse, once.
+
+    Attributes:
+        missing: tables that were loaded once and that somebody has dropped.
+    """
 
     def __init__(self, pipeline: dlt.Pipeline) -> None:
         self._roots: dict[str, str] = {}
@@ -42,7 +46,7 @@ class Tables:
             schema = pipeline.default_schema
             for table in schema.data_tables(seen_data_only=True):
                 self._roots[table["name"]] = get_root_table(schema.tables, table["name"])["name"]
-        self._missing = _missing(pipeline, list(self._roots))
+        self.missing = _missing(pipeline, list(self._roots))
 
     def to_read_anew(self, resources: tuple[str, ...]) -> tuple[str, ...]:
         """The resources whose tables somebody dropped. Their cursors are past rows that are gone.
@@ -53,19 +57,19 @@ class Tables:
         Raises:
             SettingError: the quarantine or the account is gone, and this run does not read everything.
         """
-        gone = {self._roots[table] for table in self._missing}
+        gone = {self._roots[table] for table in self.missing}
         if gone.intersection(BOOKKEEPING_TABLES):
             # Known records are not sent to the quarantine again: only a complete reading fills it.
             anew = tuple(resources) + BOOKKEEPING_TABLES
             if not set(self._roots.values()) <= set(anew):
                 raise SettingError(
-                    f"The table {', '.join(sorted(self._missing))} is missing in the warehouse; only a run of all"
+                    f"The table {', '.join(sorted(self.missing))} is missing in the warehouse; only a run of all"
                     " resources can restore it. Run without --resources."
                 )
         else:
             anew = tuple(name for name in resources if name in gone)
         if anew:
-            missing = ", ".join(sorted(self._missing))
+            missing = ", ".join(sorted(self.missing))
             logger.warning(
                 "missing in the warehouse: %s; reads from the beginning: %s", missing, ", ".join(anew)
             )
@@ -73,7 +77,7 @@ class Tables:
 
     def kept(self, anew: tuple[str, ...]) -> frozenset[str]:
         """The tables that stand and are not read anew."""
-        return frozenset(name for name, root in self._roots.items() if root not in anew) - self._missing
+        return frozenset(name for name, root in self._roots.items() if root not in anew) - self.missing
 
 
 def _missing(pipeline: dlt.Pipeline, names: list[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
@@ -14,40 +14,33 @@ from ecommerce_pipeline.replay.reader import Batch
 from ecommerce_pipeline.shop.answer import rows_of
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import Reply
-from ecommerce_pipeline.shop.window import Window
-from ecommerce_pipeline.source.archive import ArchivedPage, archived_pages
+from ecommerce_pipeline.source.archive import ArchivedPage
 
 logger = logging.getLogger(__name__)
 
 
-def archived_batches(address: str, name: str, period: Window, endpoint: Endpoint) -> Iterator[Batch]:
-    """The pages of a resource that runs of a period have fetched, oldest first.
+def archived_batches(
+    pages: Iterable[ArchivedPage], endpoint: Endpoint, damaged: list[str]
+) -> Iterator[Batch]:
+    """The rows of archived pages.
 
     Args:
-        address: of the archive.
-        name: the resource.
-        period: when the runs began.
+        pages: of one resource, oldest first.
         endpoint: knows where a page has its rows.
-
-    Raises:
-        SettingError: the archive cannot be opened.
+        damaged: gets the paths of those that cannot be read.
     """
-    for page in archived_pages(address, name, period):
-        batch = _batch(page, endpoint)
-        if batch is not None:
-            yield batch
-
-
-def _batch(page: ArchivedPage, endpoint: Endpoint) -> Batch | None:
-    """The archive also has answers that were no pages, and were asked for again: those are passed over."""
-    try:
-        document = decode_json(_inflated(page.read()))
-        return Batch(_rows(document, page.path, endpoint), page.path, page.fetched_at)
-    except (OSError, EOFError, zlib.error) as error:
-        logger.warning("%s is damaged and passed over: %s", page.path, error)
-    except (ValueError, ContractBroken):
-        logger.warning("%s is no page of rows and passed over", page.path)
-    return None
+    for page in pages:
+        try:
+            body = _inflated(page.read())
+        except (OSError, EOFError, zlib.error) as error:
+            logger.warning("%s is damaged and passed over: %s", page.path, error)
+            damaged.append(page.path)
+            continue
+        try:
+            yield Batch(_rows(decode_json(body), page.path, endpoint), page.path, page.fetched_at)
+        except (ValueError, ContractBroken):
+            # The archive also has answers that were no pages, and were asked for again.
+            logger.warning("%s is no page of rows and passed over", page.path)
 
 
 def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:

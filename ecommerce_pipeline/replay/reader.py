@@ -60,7 +60,8 @@ class EarlierReader:
         """New rows, batch by batch, until there are no more or the step is full."""
         for batch in self._batches:
             self._versions.fetched_at = batch.fetched_at
-            accepted = self._acceptance.judge(self._endpoint, self._page(batch), self._versions)
+            with self._reading.one_connection():
+                accepted = self._acceptance.judge(self._endpoint, self._page(batch), self._versions)
             self._account.pages += 1
             self._reading.step.count(len(batch.rows))
             if accepted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ class EarlierRows:
     """Takes the place of `Repeats` where rows come from an earlier time: no newer version is overwritten.
 
     Args:
-        stored: asks the warehouse for the versions that it has; None where there is no table yet.
+        stored: asks the warehouse for the versions that it has.
+        there: whether its table is there by now.
         run_id: of this run; what it has loaded itself is older than what comes later.
         load_known: whether a row is loaded once more though the warehouse has the very same one.
 
@@ -24,8 +25,9 @@ class EarlierRows:
 
     asks = True
 
-    def __init__(self, stored: Stored | None, run_id: str, load_known: bool) -> None:
+    def __init__(self, stored: Stored, there: Callable[[], bool], run_id: str, load_known: bool) -> None:
         self._stored = stored
+        self._there = there
         self._run_id = run_id
         self._load_known = load_known
         self._versions: dict[str, list[Version]] = {}
@@ -34,7 +36,7 @@ class EarlierRows:
     def prepare(self, keys: Iterable[Any]) -> None:
         """Learn what the warehouse has of some keys."""
         asked = {name: key for key in keys if (name := identity(key))}
-        self._versions = self._stored.versions(asked.values()) if self._stored else {}
+        self._versions = self._stored.versions(asked.values()) if self._there() else {}
 
     def known(self, key: str | None, cursor: datetime | None, content_hash: str) -> bool:
         """Whether the warehouse has this row or a newer version of it; the arguments are those of `Repeats.known`."""
@@ -47,8 +49,8 @@ class EarlierRows:
             return True
         if _content(version.content_hash) == _content(content_hash):
             return version.content_hash == content_hash and not self._load_known
-        if cursor is None or version.cursor != cursor:
-            return cursor is not None and version.cursor > cursor
+        if cursor is not None and version.cursor != cursor:
+            return version.cursor > cursor
         return version.run_id != self._run_id and version.loaded_at >= self.fetched_at
 
     def accept(self, key: str | None, cursor: datetime | None, content_hash: str) -> None:

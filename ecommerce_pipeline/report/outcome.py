@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from ecommerce_pipeline.load.run import Outcome
-from ecommerce_pipeline.replay import Rejudged
+from ecommerce_pipeline.replay.run import Replayed
 from ecommerce_pipeline.report.printed import open_console
 
 
@@ -36,12 +36,18 @@ def print_outcome(outcome: Outcome) -> None:
     console.print(_closing(outcome))
 
 
-def print_rejudged(rejudged: Rejudged) -> None:
+def print_rejudged(rejudged: Replayed) -> None:
     """What became of the rejected records, in one sentence."""
     open_console().print(
         f"{rejudged.right:,} rejected records keep the contract now and have left `rejected_records`,"
         f" {rejudged.wrong:,} stay there."
     )
+
+
+def print_damaged(replayed: Replayed) -> None:
+    """The archived pages that cannot be read, if any."""
+    for path in replayed.damaged:
+        open_console().print(f"damaged and passed over: {path}; what it held is in the shop, or lost")
 
 
 def _closing(outcome: Outcome) -> str:

@@ -16,10 +16,11 @@ def print_verdict(verdict: Verdict) -> None:
     console = open_console()
     table = Table(title=f"{verdict.shop} compared with the warehouse", title_justify="left")
     table.add_column("table", no_wrap=True)
-    for name in ("compared", *KINDS):
+    for name in ("compared", "counted only", *KINDS):
         table.add_column(name, justify="right")
     for found in verdict.tables:
-        table.add_row(found.table, f"{found.compared:,}", *(f"{n:,}" for n in found.counts.values()))
+        numbers = (found.compared, found.counted, *found.counts.values())
+        table.add_row(found.table, *(f"{number:,}" for number in numbers))
     console.print(table)
     for found in verdict.tables:
         for line in _keys(found):
@@ -40,6 +41,13 @@ def _keys(found: Differences) -> list[str]:
 def _closing(verdict: Verdict) -> str:
     if not verdict.differs:
         return "The warehouse is what the shop was at the last run."
-    if verdict.repaired:
-        return "What differed has been read again; `python pipelines.py verify` shows whether all is well."
-    return "They differ. `python pipelines.py verify --repair` reads again what differs and touches nothing else."
+    if verdict.repairs is None:
+        return "They differ. `python pipelines.py verify --repair` reads again what differs and touches nothing else."
+    if verdict.unmarked:
+        return (
+            f"What differed has been read again. {verdict.unmarked:,} rows did not come in this window: the shop has"
+            " deleted them or moved them to an earlier time. `python pipelines.py sweep` tells which and marks them."
+        )
+    if not verdict.mended:
+        return "NOT every row that was read again is accounted for; run the same command again."
+    return "What differed has been read again; `python pipelines.py verify` shows whether all is well."

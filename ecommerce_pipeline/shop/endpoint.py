@@ -188,6 +188,17 @@ class Endpoint:
         """The next instant that the shop's parameters can say."""
         return self._instants.after(moment)
 
+    def unambiguous(self, window: Window) -> Window:
+        """The window with ends that one local time alone stands for; see `CursorInstants.unrepeated`."""
+        ends = {"since": window.since, "until": window.until}
+        return replace(
+            window, **{name: self._instants.unrepeated(end) if end else end for name, end in ends.items()}
+        )
+
+    def cut(self, moment: datetime) -> datetime:
+        """An instant at or below a moment that the shop's parameters can say, and that nothing else is called by."""
+        return self._instants.unrepeated(self.floor(moment))
+
     def lowest(self, moment: datetime) -> datetime:
         """The lowest value that a filter since a moment may show; a step earlier where it leaves out its bound."""
         inclusive = self.profile.cursor.since_inclusive

@@ -12,3 +12,7 @@ class Window:
 
     since: datetime | None = None
     until: datetime | None = None
+
+    def has(self, moment: datetime) -> bool:
+        """Whether an instant, UTC, lies in it."""
+        return (self.since is None or self.since <= moment) and (self.until is None or moment < self.until)

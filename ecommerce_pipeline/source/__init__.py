@@ -139,7 +139,9 @@ def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
 def _note_unfinished(reading: Reading) -> None:
     """A run that is stopped between two steps is named by the next one."""
     state = dlt.current.source_state()
-    if reading.unfinished and not reading.window:
+    if reading.window:
+        return
+    if reading.unfinished:
         state[UNFINISHED] = reading.run_id
     else:
         state.pop(UNFINISHED, None)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.records import MODELS
-from ecommerce_pipeline.records.canonical import Canonicaliser, Mapping
 from ecommerce_pipeline.records.validation import (
     Accepted,
     Rejected,
@@ -18,8 +16,8 @@ from ecommerce_pipeline.records.validation import (
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.paging import value_at
-from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.contract import validator_of
 from ecommerce_pipeline.source.quarantine import Origin, rejected_id
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Memory, identity
@@ -48,8 +46,10 @@ class Acceptance:
         self._stamp: dict[str, Any] = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
         self._shop = profile.name
         children = [child for child, declared in profile.resources.items() if declared.embedded_in == name]
-        self._validator = _validator(name, profile, children)
-        self._embedded = {child: (profile.resources[child], _validator(child, profile)) for child in children}
+        self._validator = validator_of(name, profile, children)
+        self._embedded = {
+            child: (profile.resources[child], validator_of(child, profile)) for child in children
+        }
         contracts = {child: [v.contract, d.embedded_field] for child, (d, v) in self._embedded.items()}
         declared = profile.resources[name]
         self._contract = content_hash([self._validator.contract, contracts, declared.tombstone])[:8]
@@ -63,7 +63,7 @@ class Acceptance:
         repeats.prepare(map(endpoint.key, page.rows))
         if repeats.asks:
             self._refused_before = self._refusals(
-                [rejected_id(self._name, content_hash(row)) for row in page.rows]
+                [found for row in page.rows for found in self._ids(endpoint, row)]
             )
         source = f"{self._shop} {page.address}"
         accepted = (self._row(endpoint, row, repeats, source) for row in page.rows)
@@ -87,6 +87,8 @@ class Acceptance:
         content, deleted = content_hash(raw), deleted_at(endpoint, raw, self._stamp["_loaded_at"])
         digest = f"{content}-{self._contract}{BURIED if deleted else ''}"
         key, cursor = identity(endpoint.key(raw)), endpoint.cursor(raw)
+        if not deleted and key:
+            self._graves.pop(endpoint.key(raw), None)
         if repeats.known(key, cursor, digest):
             account.repeated += 1
             self._count_repeated_lines(raw)
@@ -105,7 +107,6 @@ class Acceptance:
             self._count_refused_lines(raw)
             return None
         repeats.accept(key, cursor, digest)
-        self._graves.pop(endpoint.key(raw), None)
         account.loaded += 1
         record = judged.record | self._lines(lines, self._inherited(endpoint, raw), Origin(source, raw))
         account.deleted += deleted is not None
@@ -178,17 +179,30 @@ class Acceptance:
             for child, (declared, validator) in self._embedded.items()
         }
 
+    def _ids(self, endpoint: Endpoint, raw: Any) -> Iterator[str]:
+        """Under which ids a row and its lines stand in the quarantine, if they do."""
+        yield rejected_id(self._name, content_hash(raw))
+        inherited = self._inherited(endpoint, raw)
+        for child, (declared, _) in self._embedded.items():
+            found = raw.get(declared.embedded_field) if isinstance(raw, dict) else None
+            for line in self._elements(found):
+                yield rejected_id(child, content_hash(_with_inherited(line, inherited)))
+
     def _line(
         self, child: str, validator: Validator, inherited: dict[str, Any], line: Any, origin: Origin
     ) -> dict[str, Any] | None:
         account = self._accounts[child]
         account.fetched += 1
-        raw = {**inherited, **line} if isinstance(line, dict) else line
+        raw = _with_inherited(line, inherited)
         judged = validator.validate(raw)
         if isinstance(judged, Accepted):
             account.loaded += 1
             return judged.record
-        self._refuse(child, judged, content_hash(raw), origin)
+        digest = content_hash(raw)
+        if rejected_id(child, digest) in self._refused_before:
+            account.repeated += 1
+        else:
+            self._refuse(child, judged, digest, origin)
         return None
 
     def _count_repeated_lines(self, raw: Any) -> None:
@@ -224,16 +238,5 @@ class Acceptance:
         self._quarantine.add(resource, refused, digest, origin, run_id, at)
 
 
-def _validator(name: str, profile: ShopProfile, embedded: Iterable[str] = ()) -> Validator:
-    declared = profile.resources[name]
-    fields = dict(declared.fields)
-    # The key and the cursor are named by the profile anyway; they need no second declaration.
-    for ours, theirs in (("id", declared.key), ("updated_at", declared.cursor.field)):
-        if theirs != ours:
-            fields.setdefault(ours, theirs)
-    zone = declared.cursor.timezone if declared.cursor.format == "naive" else None
-    mapping = Mapping(
-        fields=fields, instant_format=declared.cursor.format, timezone=zone, money_scale=declared.money_scale
-    )
-    model = MODELS[name]
-    return Validator(model, Canonicaliser(mapping, model), profile.id_type, embedded)
+def _with_inherited(line: Any, inherited: dict[str, Any]) -> Any:
+    return {**inherited, **line} if isinstance(line, dict) else line

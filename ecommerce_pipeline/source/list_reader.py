@@ -43,7 +43,6 @@ class ListReader:
         self.finished = False
         self._reading = reading
         self._account = reading.accounts[name]
-        self._window = reading.window or Window(since=start)
         self._ceiling = reading.ceiling(name)
         self._repeats = Repeats(
             _recent(state, reading.swept.get(name, frozenset())), _lookup(reading, name, state)
@@ -57,6 +56,7 @@ class ListReader:
             reading.maskers.get(name),
             settings.list_max_pages,
         )
+        self._window = self._endpoint.unambiguous(reading.window or Window(since=start))
         self._acceptance = Acceptance(name, reading)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
         self._pages = walk(self._endpoint, self._window, self._ceiling, settings.window_attempts, slice_rows)
@@ -86,7 +86,8 @@ class ListReader:
             _warn_of_unmet(self._account, masker.unmet)
 
     def _take(self, page: Page) -> list[dict[str, Any]]:
-        accepted = self._acceptance.judge(self._endpoint, page, self._repeats)
+        with self._reading.one_connection():
+            accepted = self._acceptance.judge(self._endpoint, page, self._repeats)
         self._account.pages = self._endpoint.pages
         self._settled = max(self._settled, page.settled or LOWEST)
         self._top = max(self._top, page.top or LOWEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import deque
 from collections.abc import Iterator
@@ -27,9 +28,11 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "parent_raw": "text",
         "_source": "text",
         "_run_id": "text",
+        "_version": "text",
         "_loaded_at": "timestamp",
     }.items()
 }
+COLUMNS["_version"] |= {"dedup_sort": "desc"}
 COLUMNS["_loaded_at"] |= {"timezone": True, "precision": 6}
 
 
@@ -55,6 +58,7 @@ class Quarantine:
 
     def __init__(self) -> None:
         self._waiting: deque[dict[str, Any]] = deque()
+        self._numbers = itertools.count()
         self._taken = 0
 
     def add(
@@ -74,6 +78,8 @@ class Quarantine:
                 "parent_raw": simplejson.dumps(origin.parent, use_decimal=True) if origin.parent else None,
                 "_source": origin.source,
                 "_run_id": run_id,
+                # A record may be refused twice in a run, in two versions of the row that has it: the later one stays.
+                "_version": f"{at.isoformat(timespec='microseconds')}#{next(self._numbers):09d}",
                 "_loaded_at": at,
             }
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -56,6 +57,7 @@ class Reading:
         swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
         graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
+        one_connection: inside it, all questions to the warehouse go over one connection.
         made: resources whose table this run makes though no row may come.
         waiting: accounts of earlier runs that sent nothing.
         accounted: whether a load package has the account of this run.
@@ -76,6 +78,7 @@ class Reading:
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
     made: set[str] = field(default_factory=set)
+    one_connection: Callable[[], AbstractContextManager[None]] = nullcontext
     refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()
     swept: Mapping[str, frozenset[str]] = field(default_factory=dict)
     graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)

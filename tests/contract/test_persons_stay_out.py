@@ -18,7 +18,7 @@ from ecommerce_pipeline.errors import ContractBroken, DestinationFailed, RunFail
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome
 from ecommerce_pipeline.records.content import content_hash, decode_json
-from ecommerce_pipeline.replay import replay_archive
+from ecommerce_pipeline.replay.run import replay_archive
 from tests.contract.conftest import OpenShop
 from tests.support.checked import content
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
@@ -226,6 +226,20 @@ def test_the_archive_brings_the_masked_rows_back_and_they_are_those_of_the_shop(
         assert not verify(Request(), settings).differs
         assert _run(warehouse, address).accounts[0].loaded == 0
     assert _where(warehouse, [MARK]) == set()
+
+
+def test_pages_of_the_time_before_a_policy_are_masked_when_they_are_loaded_again(verbatim: Verbatim) -> None:
+    shop, warehouse = verbatim
+    shop.put("customers", [CUSTOMER])
+    profile = warehouse.profile(resources=RESOURCES)
+    with shop.serve() as address:
+        warehouse.run(address, profile=profile, archive=True, archive_address="archive")
+        shutil.rmtree(warehouse.folder / "dlt")
+        warehouse.database.unlink()
+        replay_archive(Request(), warehouse.settings(address, profile, archive_address="archive", **PERSONAL))
+        shutil.rmtree(warehouse.folder / "archive")
+    assert _where(warehouse, [MARK]) == set()
+    assert warehouse.query("SELECT count(*) FROM ecommerce.customers") == [(1,)]
 
 
 def test_lists_without_personal_columns_are_archived_byte_for_byte(verbatim: Verbatim) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.replay import Rejudged, replay_archive, replay_rejected
 from ecommerce_pipeline.replay.rejected import Quarantined
+from ecommerce_pipeline.replay.run import Replayed, replay_archive, replay_rejected
 from ecommerce_pipeline.shop.window import Window
 from tests.contract.conftest import OpenShop
 from tests.support.checked import content, swept
@@ -38,15 +40,14 @@ def _order(key: int, amount: str, second: int = 0) -> Row:
     return order
 
 
-def _rejudge(warehouse: Warehouse, profile: Path, *resources: str) -> Rejudged:
+def _rejudge(warehouse: Warehouse, profile: Path, *resources: str) -> Replayed:
     return replay_rejected(Request(resources), warehouse.settings(NOWHERE, profile))
 
 
 def _replay(warehouse: Warehouse, profile: Path, period: Window | None = None, **settings: Any) -> int:
     """Replay the archive; returns how many rows were loaded."""
-    outcome = replay_archive(
-        Request(window=period), warehouse.settings(NOWHERE, profile, archive_address="archive", **settings)
-    )
+    found = warehouse.settings(NOWHERE, profile, archive_address="archive", **settings)
+    outcome = replay_archive(Request(window=period), found).outcome
     assert outcome.complete
     return sum(account.loaded for account in outcome.accounts)
 
@@ -109,20 +110,28 @@ def test_a_line_that_was_refused_inside_its_order_joins_it(
 ) -> None:
     shop, warehouse = verbatim
     line = {"product_id": 1, "quantity": 1, "unit_price": "1.00"}
-    lines = [{**line, "id": 1}, {**line, "id": 2, "unit_price": None, "cost": "2.00"}]
+    lines = [
+        {**line, "id": 1, "price": "1.00"},
+        {**line, "id": 2, "price": "2.00", "unit_price": None},
+        {**line, "id": 3, "price": None, "unit_price": None},
+    ]
     embedded = {"embedded_in": "orders", "embedded_field": "lines"}
     declared: Row = {"orders": {"path": "orders"}, "order_items": embedded}
-    shop.put("orders", [{**ORDER, "lines": lines}, {**ORDER, "id": 2, "lines": [{**line, "id": 3}]}])
+    mended: Row = {**declared, "order_items": {**embedded, "fields": {"unit_price": "price"}}}
+    shop.put("orders", [{**ORDER, "lines": lines}, {**ORDER, "id": 2, "lines": [{**line, "id": 4}]}])
     with shop.serve() as address:
-        warehouse.run(address, profile=warehouse.profile(resources=declared))
-    assert warehouse.query(QUARANTINE) == [("2",)]
-    mended = {**declared, "order_items": {**embedded, "fields": {"unit_price": "cost"}}}
+        first = warehouse.run(address, profile=warehouse.profile(resources=declared)).run_id
+    assert warehouse.query(QUARANTINE) == [("2",), ("3",)]
     assert _rejudge(warehouse, warehouse.profile(resources=declared)).right == 0
-    assert _rejudge(warehouse, warehouse.profile(resources=mended)).right == 1
-    found = warehouse.query("SELECT id, order_id FROM ecommerce.orders__order_items ORDER BY id")
-    assert (2, 1) in found
-    assert len(found) == len(set(found))
-    assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(2,)]
+    found = _rejudge(warehouse, warehouse.profile(resources=mended))
+    assert (found.right, found.wrong) == (1, 1)
+    assert {a.resource: (a.fetched, a.loaded, a.repeated) for a in found.outcome.accounts if a.fetched} == {
+        "orders": (1, 1, 0),
+        "order_items": (3, 2, 1),
+    }
+    lines_now = warehouse.query("SELECT id, order_id FROM ecommerce.orders__order_items ORDER BY id")
+    assert lines_now == [(1, 1), (2, 1), (4, 2)]
+    assert warehouse.query("SELECT record_key, _run_id FROM ecommerce.rejected_records") == [("3", first)]
 
 
 def test_what_still_breaks_the_contract_is_left_as_it_was(open_shop: OpenShop) -> None:
@@ -184,8 +193,9 @@ def test_only_pages_of_the_period_are_replayed(
         warehouse.run(address, profile=profile, archive=True, archive_address="archive")
     warehouse.database.unlink()
     now = datetime.now(UTC)
-    assert _replay(warehouse, profile, Window(since=now + timedelta(minutes=1))) == 0
-    assert _replay(warehouse, profile, Window(until=now - timedelta(minutes=10))) == 0
+    for elsewhere in (Window(since=now + timedelta(minutes=1)), Window(until=now - timedelta(minutes=10))):
+        with pytest.raises(SettingError, match=r"The archive at archive has no page of customers, .*--since"):
+            _replay(warehouse, profile, elsewhere)
     assert _replay(warehouse, profile, Window(since=now - timedelta(minutes=10))) == 1
 
 
@@ -200,7 +210,7 @@ def test_a_row_that_was_deleted_since_stays_deleted(
         shop.put("orders", [{**ORDER, "id": 2}])
         swept(warehouse, address, profile, sweep_max_share=0.5)
     with warehouse.connected() as connection:
-        connection.execute("UPDATE ecommerce.orders SET _content_hash = 'older-contract'")
+        connection.execute("UPDATE ecommerce.orders SET _content_hash = left(_content_hash, 17) || 'other'")
     _replay(warehouse, profile)
     assert warehouse.query("SELECT id FROM ecommerce.orders WHERE _deleted_at IS NOT NULL") == [(1,)]
 
@@ -237,3 +247,51 @@ def test_a_replay_leaves_the_cursors_alone(open_shop: OpenShop) -> None:
         outcome = warehouse.run(address)
     assert outcome.packages == []
     assert differences(shop, warehouse.database) == []
+
+
+@pytest.mark.parametrize("seconds", [(5, 5), (5, 0)])
+def test_of_two_archived_versions_the_one_that_changed_or_came_later_stays(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse], seconds: tuple[int, int]
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile()
+    with shop.serve() as address:
+        for number, second in enumerate(seconds):
+            shop.put(
+                "orders", [{**ORDER, "status": f"v{number}", "updated_at": f"2026-01-02T03:04:{second:02}Z"}]
+            )
+            warehouse.run(address, profile=profile, archive=True, archive_address="archive")
+            time.sleep(1.1)  # a run's id tells its second, and by that its pages are put in order
+    before = warehouse.query("SELECT status, _run_id FROM ecommerce.orders")
+    _replay(warehouse, profile)
+    assert warehouse.query("SELECT status, _run_id FROM ecommerce.orders") == before
+    warehouse.database.unlink()
+    _replay(warehouse, profile, checkpoint_rows=1)
+    assert warehouse.query("SELECT status FROM ecommerce.orders") == [(before[0][0],)]
+
+
+def test_a_tombstone_among_the_rejected_records_marks_what_is_loaded_before_it(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    wrong = warehouse.profile(resources=WRONG, tombstone="deleted_at")
+    with shop.serve() as address:
+        for row in (_order(1, "1.00"), {"id": 1, "deleted_at": "2026-02-03T04:05:06Z"}):
+            shop.put("orders", [row])
+            warehouse.run(address, profile=wrong)
+    found = _rejudge(warehouse, warehouse.profile(resources=RIGHT, tombstone="deleted_at"))
+    assert (found.right, found.wrong) == (1, 1)
+    assert warehouse.query("SELECT id, _deleted_at IS NOT NULL FROM ecommerce.orders") == [(1, True)]
+
+
+def test_an_archived_tombstone_of_a_row_that_came_back_marks_nothing(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile(tombstone="deleted_at")
+    with shop.serve() as address:
+        for row in (ORDER, {"id": 1, "deleted_at": "2026-02-03T04:05:06Z"}, {**ORDER, "status": "back"}):
+            shop.put("orders", [row])
+            warehouse.run(address, profile=profile, archive=True, archive_address="archive")
+        _replay(warehouse, profile)
+    assert warehouse.query("SELECT status, _deleted_at FROM ecommerce.orders") == [("back", None)]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ecommerce_pipeline.checks.listing import Listing
+from ecommerce_pipeline.checks.verify import verify_and_repair
 from ecommerce_pipeline.errors import ContractBroken, SettingError, TooManyGone
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop.page import Page
+from ecommerce_pipeline.shop.window import Window
 from tests.contract.conftest import OpenShop
-from tests.support.checked import swept, verified, wrongly_live
+from tests.support.checked import repaired, swept, verified, wrongly_live
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 
@@ -114,9 +121,15 @@ def test_a_sweep_that_would_mark_too_much_marks_nothing_until_it_is_told_to(
         warehouse.run(address, profile=profile)
         shop.put("orders", orders[:8])
         with pytest.raises(TooManyGone, match=r"2 of 10 rows of orders.*sweep_max_share` = 0\.1.*--force"):
-            swept(warehouse, address, profile)
+            swept(warehouse, address, profile, sweep_min_rows=1)
         assert warehouse.query(MARKED) == []
-        swept(warehouse, address, profile, sweep_max_share=0.2)
+        swept(warehouse, address, profile)  # two rows are few, whatever their share
+        assert warehouse.query(MARKED) == [(9,), (10,)]
+        shop.put("orders", [])
+        with pytest.raises(TooManyGone, match=r"8 of 8 rows of orders"):
+            swept(warehouse, address, profile)
+        with pytest.raises(TooManyGone, match=r"8 of 8 rows of orders"):
+            repaired(warehouse, address, profile=profile)
     assert warehouse.query(MARKED) == [(9,), (10,)]
 
 
@@ -175,4 +188,55 @@ def test_only_the_named_lists_are_swept(open_shop: OpenShop) -> None:
         shop.delete("orders", shop.truth("orders")[0]["id"])
         found = swept(warehouse, address, None, "payments")
     assert list(found) == ["payments"]
+    assert warehouse.query(MARKED) == []
+
+
+def test_a_row_that_is_back_is_unmarked_by_a_run_too(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.0)
+    last = max(shop.truth("orders"), key=lambda row: str(row["updated_at"]))["id"]
+    with shop.serve() as address:
+        warehouse.run(address)
+        with warehouse.connected() as connection:
+            connection.execute(f"UPDATE ecommerce.orders SET _deleted_at = now() WHERE id = {last}")
+        warehouse.run(address)
+    assert warehouse.query(MARKED) == []
+
+
+def test_a_row_that_moves_to_the_newest_while_keys_are_read_is_found_there(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sort="id")
+    moved = max(row["id"] for row in shop.truth("orders"))
+    closed = Listing.pages
+
+    def pages(listing: Listing, part: Window) -> Iterator[Page]:
+        """The row leaves the closed part after its first page, and the newest part is shown without it."""
+        for page in closed(listing, part):
+            rows = [row for row in page.rows if part.until or row["id"] != moved]
+            yield replace(page, rows=rows)
+            if part.until:
+                shop.update("orders", moved, status="edited meanwhile")
+
+    with shop.serve() as address:
+        warehouse.run(address)
+        monkeypatch.setattr(Listing, "pages", pages)
+        found = swept(warehouse, address, None, "orders")
+    assert found["orders"].gone == []
+
+
+def test_a_row_whose_time_the_shop_has_set_back_is_not_marked(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecommerce_pipeline.checks.listing.SLICE_ROWS", 60)
+    shop, warehouse = open_shop(invalid_share=0.0)
+    newest = max(shop.truth("orders"), key=lambda row: str(row["updated_at"]))
+    changed = datetime.fromisoformat(newest["updated_at"])
+    with shop.serve() as address:
+        warehouse.run(address, Request(("orders",)))
+        shop.update("orders", newest["id"], updated_at=changed - timedelta(days=300))
+        found = swept(warehouse, address, None, "orders")
+        late = Request(("orders",), Window(changed - timedelta(days=1)))
+        verdict = verify_and_repair(late, warehouse.settings(address, warehouse.profile()))
+    assert found["orders"].gone == []
+    assert (verdict.unmarked, verdict.mended) == (1, False)
     assert warehouse.query(MARKED) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ecommerce_pipeline.checks.verify import verify_and_repair
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
@@ -202,3 +203,53 @@ def test_there_is_nothing_to_compare_before_the_first_load(open_shop: OpenShop) 
     shop, warehouse = open_shop()
     with shop.serve() as address, pytest.raises(SettingError, match=r"no table customers, .*Run `python"):
         verified(warehouse, address)
+
+
+def test_a_key_that_the_shop_has_twice_counts_in_its_newest_version(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile()
+    newer = {**ORDER, "status": "newer", "updated_at": "2026-01-02T03:04:09Z"}
+    with shop.serve() as address:
+        shop.put("orders", [newer, ORDER])
+        warehouse.run(address, profile=profile)
+        assert verified(warehouse, address, profile=profile) == {}
+
+
+def test_what_is_new_right_or_refused_is_no_difference(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile()
+    later = {"updated_at": "2026-05-02T03:04:05Z"}
+    with shop.serve() as address:
+        shop.put("orders", [ORDER])
+        warehouse.run(address, profile=profile)
+        shop.put("orders", [ORDER, {**ORDER, **later, "id": 2}, {**ORDER, **later, "id": 3, "status": ""}])
+        shop.put("customers", [{"id": 1, "email": "a@b.example", **later}])
+        assert verified(warehouse, address, profile=profile) == {}
+
+
+def test_a_row_past_the_cursor_that_was_loaded_is_missed_when_it_is_lost(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    orders = Request(("orders",))
+    with shop.serve() as address:
+        late = shop.insert("orders")["id"]
+        warehouse.run(address, orders, warehouse.profile(cursor={"lag_seconds": 3600.0}))
+        _damage(warehouse, f"DELETE FROM ecommerce.orders WHERE id = {late}")
+        shop.change(clock=lambda: datetime.now(UTC) + timedelta(seconds=5))
+        shop.insert("orders")
+        found = verified(warehouse, address, orders)
+    assert found["orders"] == {"missing": 1}
+
+
+def test_a_repair_says_whether_all_it_read_is_accounted_for(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address:
+        warehouse.run(address, Request(("payments",)))
+        _damage(warehouse, "DELETE FROM ecommerce.payments WHERE id < 5")
+        settings = warehouse.settings(address, warehouse.profile())
+        verdict = verify_and_repair(Request(("payments",)), settings)
+    assert verdict.mended
+    assert [run.accounts[0].loaded > 0 for run in verdict.repairs or []] == [True]

@@ -29,6 +29,7 @@ STEPS = st.one_of(
     _step("repair", 0, 0),
     _step("replay", 0, 0),
     _step("refresh", 0, 0),
+    _step("contract", 0, 1),
     _step("clock", -48, 48),
     _step("fill", 0, 4_000),
 )

@@ -20,7 +20,7 @@ from ecommerce_pipeline.checks.sweep import sweep
 from ecommerce_pipeline.checks.verify import verify_and_repair
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import run
-from ecommerce_pipeline.replay import replay_archive, replay_rejected
+from ecommerce_pipeline.replay.run import replay_archive, replay_rejected
 from ecommerce_pipeline.settings import Settings
 
 WORK: dict[str, Callable[[Settings], Any]] = {

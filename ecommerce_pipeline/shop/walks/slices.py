@@ -35,7 +35,7 @@ def slices(endpoint: Endpoint, window: Window, most: int) -> Iterator[Window]:
 def _cut(endpoint: Endpoint, window: Window, until: datetime, most: int) -> datetime | None:
     """An instant below which stand `most` rows at most and not much less than half; None where there is none."""
     low, high = window.since or EARLIEST, until
-    while (middle := endpoint.floor(low + (high - low) / 2)) > low:
+    while (middle := endpoint.cut(low + (high - low) / 2)) > low:
         rows = endpoint.count(replace(window, until=middle))
         if rows is None:
             return None

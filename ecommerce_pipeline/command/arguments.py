@@ -18,19 +18,19 @@ def requested_load(options: argparse.Namespace) -> Request:
     Raises:
         SettingError: an option is wrong, or two contradict each other.
     """
-    request = requested_window(options, full_refresh=options.full_refresh)
+    request = requested_window(options, may_refresh=True)
     if request.window and request.full_refresh:
         raise SettingError("--full-refresh reads everything; leave out --since and --until.")
     return request
 
 
-def requested_window(options: argparse.Namespace, full_refresh: bool = False) -> Request:
+def requested_window(options: argparse.Namespace, may_refresh: bool = False) -> Request:
     """Which lists, and which span of their cursor.
 
     Raises:
         SettingError: an option is wrong, or belongs to another command.
     """
-    if options.full_refresh and not full_refresh:
+    if options.full_refresh and not may_refresh:
         raise SettingError(f"`{options.command}` loads nothing anew; leave out --full-refresh.")
     since, until = _instant("--since", options.since), _instant("--until", options.until)
     if since and until and since >= until:
@@ -38,7 +38,7 @@ def requested_window(options: argparse.Namespace, full_refresh: bool = False) ->
             f"--since {options.since} is not before --until {options.until}. Swap or correct them."
         )
     window = Window(since, until) if since or until else None
-    return Request(_names(options), window, full_refresh)
+    return Request(_names(options), window, options.full_refresh)
 
 
 def requested_lists(options: argparse.Namespace) -> Request:
@@ -54,9 +54,9 @@ def requested_lists(options: argparse.Namespace) -> Request:
 
 
 def _names(options: argparse.Namespace) -> tuple[str, ...]:
-    listed = ",".join(options.resources or ())
-    names = tuple(dict.fromkeys(name.strip() for name in listed.split(",") if name.strip()))
-    if options.resources is not None and not names:
+    given = [*(options.resources or ()), *(getattr(options, "more_resources", None) or ())]
+    names = tuple(dict.fromkeys(name.strip() for name in ",".join(given).split(",") if name.strip()))
+    if given and not names:
         raise SettingError(
             "--resources is empty, expected names separated by commas, for example orders,customers."
         )

@@ -9,7 +9,7 @@ from ecommerce_pipeline.load.stored import Version
 from ecommerce_pipeline.shop.window import Window
 
 
-class Gone:
+class Unseen:
     """Live rows of the warehouse that the shop has not shown so far.
 
     A row that is edited while the list is read leaves its part and comes in a later one; one whose time the shop has
@@ -36,7 +36,7 @@ class Gone:
     def stored_elsewhere(self, part: Window, versions: Mapping[str, list[Version]]) -> None:
         """Remember rows that came in one part of the cursor and stand in the warehouse in another."""
         self._elsewhere |= {
-            name for name, rows in versions.items() if any(not within(row.cursor, part) for row in rows)
+            name for name, rows in versions.items() if any(not part.has(row.cursor) for row in rows)
         }
 
     def close(self, live: Mapping[str, Any], came: set[str]) -> None:
@@ -48,10 +48,3 @@ class Gone:
         """
         seen = came | self._elsewhere
         self._keys |= {name: key for name, key in live.items() if name not in seen}
-
-
-def within(moment: Any, window: Window) -> bool:
-    """Whether an instant lies in a window."""
-    return (window.since is None or window.since <= moment) and (
-        window.until is None or moment < window.until
-    )
