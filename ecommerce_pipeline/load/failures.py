@@ -47,10 +47,11 @@ class FailuresNamed:
                 " what is committed stays, and the cursor has not moved past it."
             ) from error
         if isinstance(error, PipelineStepFailed | DestinationException):
-            step = getattr(error, "step", "sync")
+            step = getattr(error, "step", None)
+            what = f"The {step} step" if step else "A statement to the warehouse"
             logger.debug("the step failed", exc_info=error)
             raise DestinationFailed(
-                f"The {step} step failed: {_innermost_line(error)} {_kept(step, getattr(error, 'exception', error))}"
+                f"{what} failed: {_innermost_line(error)} {_kept(step, getattr(error, 'exception', error))}"
             ) from error
 
 
@@ -62,10 +63,12 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return not any(words in record.getMessage() for words in AS_IT_SHALL_BE)
 
 
-def _kept(step: str, cause: BaseException | None) -> str:
+def _kept(step: str | None, cause: BaseException | None) -> str:
     """What became of the data, and what to do."""
     if isinstance(cause, LoadClientJobFailed):
         return "The warehouse refuses this package for good; mend the table, the next run reads the same rows again."
+    if step is None:
+        return "What is committed stays, and the cursor has not moved past it; mend it and run again."
     if step in ("sync", "extract", "normalize"):
         return "Nothing was loaded and the cursor has not moved; mend it and run again."
     return (

@@ -96,10 +96,10 @@ class Package:
         self._check_handed(prepare_or_forget(self._pipeline))
         middle = time.monotonic()
         self._wait()
-        self._bury()
+        self._mark_tombstones()
         packages = send(self._pipeline)
-        self._bury()
-        for keys in self._reading.graves.values():
+        self._mark_tombstones()
+        for keys in self._reading.tombstones.values():
             keys.clear()
         if self._reading.accounted:
             self._journal.clear()
@@ -129,12 +129,12 @@ class Package:
                     " this package is loaded and the cursor stays; it is a defect of the pipeline, report it."
                 )
 
-    def _bury(self) -> None:
+    def _mark_tombstones(self) -> None:
         """Mark rows of bare tombstones: before the cursors move, for after a kill in between they come again, and after
         the load, for the package may have brought an older version of the row.
         """
         id_type = self._reading.profile.id_type
-        for name, keys in self._reading.graves.items():
+        for name, keys in self._reading.tombstones.items():
             self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, id_type)})
 
     def _extract(self, data: Any) -> None:

@@ -16,7 +16,7 @@ from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.cursor import plain
 from ecommerce_pipeline.source.repeats import identity
-from ecommerce_pipeline.source.tombstones import BURIED
+from ecommerce_pipeline.source.tombstones import TOMBSTONE
 
 
 class Version(NamedTuple):
@@ -41,7 +41,7 @@ class Version(NamedTuple):
     @property
     def swept(self) -> bool:
         """Whether it is marked because the shop had it no more, and not by a tombstone."""
-        return self.deleted_at is not None and not self.content_hash.endswith(BURIED)
+        return self.deleted_at is not None and not self.content_hash.endswith(TOMBSTONE)
 
 
 class Stored:
@@ -82,7 +82,7 @@ class Stored:
 
     def listed(self, window: Window) -> int | None:
         """How many rows of a window the shop should list, tombstones included; None where some are doubled."""
-        condition = f"(_deleted_at IS NULL OR right(_content_hash, {len(BURIED)}) = '{BURIED}')"
+        condition = f"(_deleted_at IS NULL OR right(_content_hash, {len(TOMBSTONE)}) = '{TOMBSTONE}')"
         ((rows, distinct),) = self._select("count(*), count(DISTINCT id)", window, condition)
         return int(rows) if rows == distinct else None
 

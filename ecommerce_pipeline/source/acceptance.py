@@ -21,7 +21,7 @@ from ecommerce_pipeline.source.contract import validator_of
 from ecommerce_pipeline.source.quarantine import Origin, rejected_id
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Memory, identity
-from ecommerce_pipeline.source.tombstones import BURIED, deleted_at
+from ecommerce_pipeline.source.tombstones import TOMBSTONE, deleted_at
 
 MANY_ROWS = 50
 """So many rows without an embedded list are no accident."""
@@ -32,7 +32,7 @@ class Acceptance:
 
     Args:
         name: the resource.
-        reading: the run; its accounts, its quarantine and its graves are filled.
+        reading: the run; its accounts, its quarantine and its tombstones are filled.
     """
 
     def __init__(self, name: str, reading: Reading) -> None:
@@ -42,7 +42,7 @@ class Acceptance:
         self._quarantine = reading.quarantine
         self._refusals = reading.refusals
         self._refused_before: set[str] = set()
-        self._graves = reading.graves.setdefault(name, {})
+        self._tombstones = reading.tombstones.setdefault(name, {})
         self._stamp: dict[str, Any] = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
         self._shop = profile.name
         children = [child for child, declared in profile.resources.items() if declared.embedded_in == name]
@@ -85,10 +85,10 @@ class Acceptance:
         account.fetched += 1
         self._note_lists(raw)
         content, deleted = content_hash(raw), deleted_at(endpoint, raw, self._stamp["_loaded_at"])
-        digest = f"{content}-{self._contract}{BURIED if deleted else ''}"
+        digest = f"{content}-{self._contract}{TOMBSTONE if deleted else ''}"
         key, cursor = identity(endpoint.key(raw)), endpoint.cursor(raw)
         if not deleted and key:
-            self._graves.pop(endpoint.key(raw), None)
+            self._tombstones.pop(endpoint.key(raw), None)
         if repeats.known(key, cursor, digest):
             account.repeated += 1
             self._count_repeated_lines(raw)
@@ -97,7 +97,7 @@ class Acceptance:
         judged = self._validator.validate(bare)
         if isinstance(judged, Rejected):
             repeats.refuse(cursor, digest)
-            self._bury(endpoint, raw, deleted)
+            self._note_tombstone(endpoint, raw, deleted)
             if rejected_id(self._name, content) in self._refused_before:
                 account.repeated += 1
                 self._count_repeated_lines(raw)
@@ -112,11 +112,11 @@ class Acceptance:
         account.deleted += deleted is not None
         return {**record, **self._bookkeeping(digest, cursor, source), "_deleted_at": deleted}
 
-    def _bury(self, endpoint: Endpoint, raw: Any, deleted: datetime | None) -> None:
+    def _note_tombstone(self, endpoint: Endpoint, raw: Any, deleted: datetime | None) -> None:
         """A tombstone may have nothing but its key; the row in the warehouse is marked all the same."""
         key = endpoint.key(raw) if deleted else None
         if deleted and identity(key):
-            self._graves[key] = deleted
+            self._tombstones[key] = deleted
 
     def _inherited(self, endpoint: Endpoint, parent: Any) -> dict[str, Any]:
         """What a line has from its parent where it does not say it itself: the key, and when it changed."""

@@ -55,7 +55,7 @@ class Reading:
         lookups: by resource, asks the warehouse for the versions of some keys.
         refusals: asks the quarantine which of some ids of refused records it has.
         swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
-        graves: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
+        tombstones: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
         existing_tables: tables that the warehouse has already.
         one_connection: inside it, all questions to the warehouse go over one connection.
         made: resources whose table this run makes though no row may come.
@@ -81,7 +81,7 @@ class Reading:
     one_connection: Callable[[], AbstractContextManager[None]] = nullcontext
     refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()
     swept: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    graves: dict[str, dict[Any, datetime]] = field(default_factory=dict)
+    tombstones: dict[str, dict[Any, datetime]] = field(default_factory=dict)
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
     waiting: list[dict[str, Any]] = field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Any
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.paging import value_at
 
-BURIED = "-deleted"
+TOMBSTONE = "-deleted"
 """Ends the content hash of a tombstone: a row that is marked without it was found missing by a sweep."""
 
 
