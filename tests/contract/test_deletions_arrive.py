@@ -99,3 +99,13 @@ def test_a_re_read_of_tombstones_sends_nothing(open_shop: OpenShop) -> None:
         warehouse.run(address, profile=profile)
         again = warehouse.run(address, Request(window=Window(None, None)), profile=profile)
     assert again.packages == []
+
+
+def test_a_row_that_stands_behind_its_own_tombstone_is_live(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    shop.put("orders", [{"id": 1, "deleted_at": DELETED}, ORDER])
+    with shop.serve() as address:
+        warehouse.run(address, profile=warehouse.profile(tombstone="deleted_at"))
+    assert warehouse.query(MARKS) == [(1, None)]
