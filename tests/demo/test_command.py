@@ -18,8 +18,9 @@ from ecommerce_pipeline.errors import SettingError
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import argparse, sys
+import argparse, signal, sys
 from ecommerce_pipeline.demo.command import add_arguments, serve
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs without it
 parser = argparse.ArgumentParser()
 add_arguments(parser)
 sys.exit(serve(parser.parse_args()))
@@ -43,7 +44,10 @@ def test_the_shop_serves_until_ctrl_c(tmp_path: Path) -> None:
         address = lines[0].split()[6]
         response = requests.get(f"{address}/orders", headers={"Authorization": "Bearer abc"}, timeout=10)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        try:
+            assert process.wait(timeout=10) == 0
+        finally:
+            process.kill()
     assert response.json()["total"] == 20
     assert "curl -H 'Authorization: Bearer abc'" in lines[3]
 
