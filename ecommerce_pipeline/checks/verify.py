@@ -101,13 +101,13 @@ def verify_and_repair(
             refuse_too_many(map(_missing, comparisons), settings)
         verdict = _verdict(reading, comparisons)
         verdict.repairs = [run for item in comparisons for run in _read_again(item, reading, watch)]
+        marks, now = Marks(pipeline), reading.client.clocks.now()
         for item in comparisons:
             if bounded:
                 # A row that the shop has set back in time stands before the window.
                 verdict.unmarked += len(item.unseen.keys)
             else:
-                now = reading.client.clocks.now()
-                Marks(pipeline).set(item.name, dict.fromkeys(item.unseen.keys, now))
+                marks.set(item.name, dict.fromkeys(item.unseen.keys, now))
             delete_orphans(pipeline, item.name)
         return verdict
 
@@ -123,13 +123,9 @@ def _compared(reading: Reading, pipeline: dlt.Pipeline) -> Iterator[Comparison]:
         logger.info("comparing %s", name)
         comparison = Comparison(reading, name, pipeline)
         expected = _expected(reading, comparison, pipeline)
-        if expected and not _is_empty(expected.window):
+        if expected and not expected.window.is_empty:
             comparison.run(expected, _trailing_since(reading, name))
         yield comparison
-
-
-def _is_empty(window: Window) -> bool:
-    return window.since is not None and window.until is not None and window.since >= window.until
 
 
 def _expected(reading: Reading, comparison: Comparison, pipeline: dlt.Pipeline) -> Expected | None:

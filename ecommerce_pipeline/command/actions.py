@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ecommerce_pipeline.load.request import Request
-    from ecommerce_pipeline.report.progress import Watch
+    from ecommerce_pipeline.load.run import Watch
     from ecommerce_pipeline.settings import Settings
 
 

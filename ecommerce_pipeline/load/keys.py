@@ -9,6 +9,10 @@ from dlt.common.utils import chunks
 
 from ecommerce_pipeline.records.naming import text_rules
 from ecommerce_pipeline.records.wire import IdType
+from ecommerce_pipeline.source.tombstones import TOMBSTONE
+
+OF_A_TOMBSTONE = f"right(_content_hash, {len(TOMBSTONE)}) = '{TOMBSTONE}'"
+"""Holds for rows that the shop itself lists as deleted, and not for those that a sweep has marked."""
 
 AT_ONCE = 1_000
 """How many keys one statement names; warehouses limit the length of a list."""

@@ -9,10 +9,9 @@ from typing import Any
 import dlt
 
 from ecommerce_pipeline.load.connection import asking
-from ecommerce_pipeline.load.keys import in_lists
+from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, in_lists
 from ecommerce_pipeline.load.nested import nested_tables
 from ecommerce_pipeline.source.repeats import identity
-from ecommerce_pipeline.source.tombstones import TOMBSTONE
 
 MARK = "_deleted_at"
 
@@ -61,9 +60,8 @@ class Marks:
             return
         with self._pipeline.sql_client() as client, client.begin_transaction():
             table = client.make_qualified_table_name(resource)
-            swept = f"right(_content_hash, {len(TOMBSTONE)}) <> '{TOMBSTONE}'"
             for listed, some in in_lists(keys):
-                query = f"UPDATE {table} SET {MARK} = NULL WHERE {swept} AND id {listed}"  # noqa: S608  # our names
+                query = f"UPDATE {table} SET {MARK} = NULL WHERE NOT {OF_A_TOMBSTONE} AND id {listed}"  # noqa: S608  # our names
                 client.execute_sql(query, *some)
             self._follow(client, resource)
 
@@ -94,10 +92,10 @@ _FOLLOW = (
 
 def _swept(client: Any, resource: str, since: datetime | None) -> frozenset[str]:
     table = client.make_qualified_table_name(resource)
-    query = f"SELECT id, _content_hash FROM {table} WHERE {MARK} IS NOT NULL"  # noqa: S608  # our names
+    query = f"SELECT id FROM {table} WHERE {MARK} IS NOT NULL AND NOT {OF_A_TOMBSTONE}"  # noqa: S608  # our names
     bound = (" AND updated_at >= %s", since) if since else ("",)
     found = client.execute_sql(query + bound[0], *bound[1:]) or []
-    return frozenset(str(identity(key)) for key, digest in found if not digest.endswith(TOMBSTONE))
+    return frozenset(str(identity(key)) for (key,) in found)
 
 
 def _mark(client: Any, resource: str, keys: Sequence[Any], moment: datetime) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dlt
 
@@ -28,6 +27,7 @@ from ecommerce_pipeline.source import UNFINISHED
 from ecommerce_pipeline.source.cursor import plain
 from ecommerce_pipeline.source.persons import maskers
 from ecommerce_pipeline.source.reading import Reading
+from ecommerce_pipeline.source.run_id import new_run_id
 
 logger = logging.getLogger(__name__)
 
@@ -59,11 +59,10 @@ def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> 
     client = ShopClient(profile, settings, clocks)
     open_destination()
     started_at = clocks.now()
-    masks = maskers(settings, profile)
     reading = Reading(
-        profile, settings, client, _run_id(started_at), started_at, started_at, resources, request.window
+        profile, settings, client, new_run_id(started_at), started_at, started_at, resources, request.window
     )
-    reading.maskers = masks
+    reading.maskers = maskers(settings, profile)
     return reading
 
 
@@ -75,7 +74,7 @@ def begin_again(reading: Reading, request: Request) -> Reading:
         reading.profile,
         reading.settings,
         reading.client,
-        _run_id(started_at),
+        new_run_id(started_at),
         started_at,
         reading.shop_clock,
         resources,
@@ -83,10 +82,6 @@ def begin_again(reading: Reading, request: Request) -> Reading:
     )
     again.maskers = reading.maskers
     return again
-
-
-def _run_id(started_at: datetime) -> str:
-    return f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
 
 
 def _chosen(names: tuple[str, ...], profile: ShopProfile) -> tuple[str, ...]:
@@ -144,7 +139,7 @@ def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
 
 def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:
     """The cursors of one shop say nothing of another, and its rows have the same keys."""
-    known = pipeline.state.get("sources", {}).get("ecommerce", {}).get("shop")
+    known = _state(pipeline).get("shop")
     if known in (None, reading.shop) or (request.full_refresh and not request.resources):
         return
     raise SettingError(
@@ -163,15 +158,14 @@ def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
 
 
 def _name_unfinished(pipeline: dlt.Pipeline) -> None:
-    stopped = pipeline.state.get("sources", {}).get("ecommerce", {}).get(UNFINISHED)
+    stopped = _state(pipeline).get(UNFINISHED)
     if stopped:
         logger.warning("run %s was stopped after a checkpoint; this run goes on from there", stopped)
 
 
 def recent(pipeline: dlt.Pipeline, resource: str) -> dict[str, datetime]:
     """The accepted rows of a resource that the last run expects to come again: their cursors, UTC, by `identity`."""
-    resources = pipeline.state.get("sources", {}).get("ecommerce", {}).get("resources", {})
-    kept = resources.get(resource, {}).get("recent", {})
+    kept = _state_of(pipeline, resource).get("recent", {})
     return {
         name: datetime.fromisoformat(known[0]) for name, known in kept.items() if not name.startswith("#")
     }
@@ -179,6 +173,16 @@ def recent(pipeline: dlt.Pipeline, resource: str) -> dict[str, datetime]:
 
 def position(pipeline: dlt.Pipeline, resource: str) -> datetime | None:
     """Where the committed cursor of a resource stands, UTC; None before its first row."""
-    resources = pipeline.state.get("sources", {}).get("ecommerce", {}).get("resources", {})
-    cursor = resources.get(resource, {}).get("incremental", {}).get("updated_at", {})
+    cursor = _state_of(pipeline, resource).get("incremental", {}).get("updated_at", {})
     return plain(cursor.get("last_value"))
+
+
+def _state(pipeline: dlt.Pipeline) -> Mapping[str, Any]:
+    """What the source has left in dlt's state; nothing before the first load."""
+    found: Mapping[str, Any] = pipeline.state.get("sources", {}).get("ecommerce", {})
+    return found
+
+
+def _state_of(pipeline: dlt.Pipeline, resource: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _state(pipeline).get("resources", {}).get(resource, {})
+    return found

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.load.connection import kept_open
-from ecommerce_pipeline.load.destination import PIPELINE, file_format, open_destination
+from ecommerce_pipeline.load.destination import PIPELINE, file_format
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.lookup import lookups, refusals
@@ -87,21 +88,22 @@ def read_and_load(request: Request, reading: Reading, watch: Watch = lambda acco
     """The same as `run` where the shop has been asked and the working folder is held already."""
     logger.info("run %s of shop %s starts", reading.run_id, reading.profile.name)
     reading.archive = _archive(reading)
-    outcome = outcome_of(reading, _load(request, reading, watch))
+    outcome = _load(request, reading, watch)
     logger.info(
         "run %s ends: %s", outcome.run_id, "complete" if outcome.complete else "rows not accounted for"
     )
     return outcome
 
 
-def outcome_of(reading: Reading, packages: list[str]) -> Outcome:
+def outcome_of(reading: Reading, pipeline: dlt.Pipeline, packages: list[str]) -> Outcome:
     """What a reading did that is loaded.
 
     Args:
         reading: its accounts are complete.
+        pipeline: has loaded it.
         packages: ids of the load packages.
     """
-    name = open_destination().destination_name
+    name = str(pipeline.destination.destination_name)
     finished_at = reading.client.clocks.now()
     accounts = list(reading.accounts.values())
     return Outcome(
@@ -109,8 +111,8 @@ def outcome_of(reading: Reading, packages: list[str]) -> Outcome:
     )
 
 
-def _load(request: Request, reading: Reading, watch: Watch) -> list[str]:
-    """Everything that writes; returns the ids of loaded packages."""
+def _load(request: Request, reading: Reading, watch: Watch) -> Outcome:
+    """Everything that writes."""
     pipeline, wait, packages = open_warehouse(reading, request)
     tables = Tables(pipeline)
     anew = tables.to_read_anew(reading.resources)
@@ -125,7 +127,8 @@ def _load(request: Request, reading: Reading, watch: Watch) -> list[str]:
     reading.swept = Marks(pipeline).swept({name: position(pipeline, name) for name in listed})
     reading.one_connection = kept_open
     watch(reading.accounts)
-    return packages + Package(pipeline, reading, file_format(open_destination()), wait).through()
+    packages += Package(pipeline, reading, file_format(pipeline.destination), wait).through()
+    return outcome_of(reading, pipeline, packages)
 
 
 def check(request: Request, settings: Settings) -> None:

@@ -11,7 +11,7 @@ import dlt
 
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.connection import asking
-from ecommerce_pipeline.load.keys import is_id, rows_with
+from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, is_id, rows_with
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.cursor import plain
@@ -82,7 +82,7 @@ class Stored:
 
     def listed(self, window: Window) -> int | None:
         """How many rows of a window the shop should list, tombstones included; None where some are doubled."""
-        condition = f"(_deleted_at IS NULL OR right(_content_hash, {len(TOMBSTONE)}) = '{TOMBSTONE}')"
+        condition = f"(_deleted_at IS NULL OR {OF_A_TOMBSTONE})"
         ((rows, distinct),) = self._select("count(*), count(DISTINCT id)", window, condition)
         return int(rows) if rows == distinct else None
 

@@ -12,7 +12,7 @@ import dlt
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.connection import kept_open
-from ecommerce_pipeline.load.destination import file_format, open_destination
+from ecommerce_pipeline.load.destination import file_format
 from ecommerce_pipeline.load.lookup import refusals
 from ecommerce_pipeline.load.opening import OpenWarehouse, begin_without_shop, open_warehouse
 from ecommerce_pipeline.load.package import Package
@@ -84,7 +84,7 @@ def replay_rejected(
             records.forget_resolved()
         right = sum(len(records.resolved) for records in quarantined)
         wrong = sum(records.still_wrong for records in quarantined)
-        return Replayed(outcome_of(reading, packages), right, wrong)
+        return Replayed(outcome_of(reading, warehouse.pipeline, packages), right, wrong)
 
 
 def _quarantined(reading: Reading, name: str, pipeline: dlt.Pipeline) -> Quarantined:
@@ -139,7 +139,7 @@ def replay_archive(
             acceptance = Acceptance(name, reading)
             reading.readers[name] = EarlierReader(reading, name, acceptance, batches, versions)
         packages = _load(reading, warehouse)
-        return Replayed(outcome_of(reading, packages), damaged=tuple(damaged))
+        return Replayed(outcome_of(reading, warehouse.pipeline, packages), damaged=tuple(damaged))
 
 
 def _open(reading: Reading, request: Request) -> OpenWarehouse:
@@ -158,7 +158,8 @@ def _open(reading: Reading, request: Request) -> OpenWarehouse:
 
 
 def _load(reading: Reading, warehouse: OpenWarehouse) -> list[str]:
-    package = Package(warehouse.pipeline, reading, file_format(open_destination()), warehouse.wait)
+    pipeline = warehouse.pipeline
+    package = Package(pipeline, reading, file_format(pipeline.destination), warehouse.wait)
     return warehouse.packages + package.through()
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from rich.console import Console
 
+from ecommerce_pipeline.load.run import Watch
 from ecommerce_pipeline.source.account import ResourceAccount
 
 Accounts = Mapping[str, ResourceAccount]
-Watch = Callable[[Accounts], None]
 
 REFRESH_SECONDS = 0.2
 

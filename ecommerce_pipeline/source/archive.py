@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source.run_id import began_at
 
 # Level 1 halves the time of the default and keeps nine tenths of its gain on JSON.
 LEVEL = 1
@@ -162,7 +163,7 @@ def archived_pages(address: str, resource: str, period: Window) -> Iterator[Arch
         if _may_have(day.rsplit("/", 1)[-1], period):
             found += [path.split("/") for path in map(str, files.glob(f"{day}/*/*.json.gz"))]
     for *folder, run_id, name in sorted(found, key=lambda parts: (parts[-2], len(parts[-1]), parts[-1])):
-        began = _began(run_id)
+        began = began_at(run_id)
         if began and period.has(began):
             path = "/".join([*folder, run_id, name])
             yield ArchivedPage(path, began, functools.partial(files.cat_file, path))
@@ -172,14 +173,6 @@ def _may_have(day: str, period: Window) -> bool:
     """Whether a day's folder may hold runs of a period."""
     since, until = period.since or FIRST, period.until or LAST
     return DAY.fullmatch(day) is not None and f"{since:%Y-%m-%d}" <= day <= f"{until:%Y-%m-%d}"
-
-
-def _began(run_id: str) -> datetime | None:
-    """When a run began, as its id says; the address may hold folders of others."""
-    try:
-        return datetime.strptime(f"{run_id[:15]}+0000", "%Y%m%dT%H%M%S%z")
-    except ValueError:
-        return None
 
 
 def _open(address: str, make: bool = False) -> tuple[Any, str]:

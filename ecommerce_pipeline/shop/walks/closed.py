@@ -33,7 +33,7 @@ def closed_then_tail(
     those of `walk`; `reading` is how the closed part is read, by default as `closed_window`.
     """
     closed = window if window.until and window.until <= ceiling else replace(window, until=ceiling)
-    if closed.since is None or closed.until is None or closed.since < closed.until:
+    if not closed.is_empty:
         for part in slices(endpoint, closed, slice_rows):
             for page in again(endpoint, part, attempts, reading or closed_window):
                 yield replace(page, settled=part.since)
