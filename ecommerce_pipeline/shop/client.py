@@ -8,6 +8,7 @@ the walks in `ecommerce_pipeline.shop.walks` ask for pages in an order of their 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import random
 import time
@@ -166,8 +167,9 @@ class ShopClient:
         body = self._hiding.body(response.content)
         keep(body)
         as_sent = None if body is response.content else response.content
-        document, hide = self._decode(response, body), self._hiding.text
-        return Reply(address, response.headers, response.links, document, response.url, as_sent, hide)
+        decode = functools.partial(self._decode, response, body)
+        hide = self._hiding.text
+        return Reply(address, response.headers, response.links, decode, response.url, body, as_sent, hide)
 
     def _send(self, request: PageRequest) -> requests.Response:
         self._pacer.wait()

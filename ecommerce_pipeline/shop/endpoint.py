@@ -25,6 +25,8 @@ from ecommerce_pipeline.shop.paging import (
     with_param,
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
+from ecommerce_pipeline.shop.typed_pages import TypedPages
+from ecommerce_pipeline.shop.typed_rows import Lazily, TypedRows
 from ecommerce_pipeline.shop.window import Window
 
 NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
@@ -42,6 +44,7 @@ class Endpoint:
         retries: counter that gets the retries of this resource by kind.
         mask: takes the persons out of a row; then the rows without them are kept, and no body.
         most_pages: more are never asked for.
+        typed: decodes pages of which it is known what their rows look like.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Endpoint:
         retries: Counter[str],
         mask: Callable[[Any], Any] | None = None,
         most_pages: int = Settings.list_max_pages,
+        typed: TypedPages | None = None,
     ) -> None:
         self.profile = profile
         self.page_size = page_size or profile.page_size
@@ -64,6 +68,7 @@ class Endpoint:
         self._paginator = reference_paginator(profile.paging)
         self._keep, self._mask = keep, mask
         self.most_pages = most_pages
+        self._typed = typed
 
     @property
     def steps_by_offset(self) -> bool:
@@ -158,6 +163,20 @@ class Endpoint:
         return self._instants.parse(value)
 
     def _read(self, request: PageRequest, reply: Reply) -> Page:
+        typed = self._typed.decode(reply.body) if self._typed and reply.body else None
+        return self._read_typed(request, reply, *typed) if typed else self._read_rows(request, reply)
+
+    def _read_typed(self, request: PageRequest, reply: Reply, typed: TypedRows, document: Any) -> Page:
+        reply = replace(reply, decode=lambda: document)
+        length, total = len(typed.rows), self._total(reply)
+        self.largest_page = max(self.largest_page, length)
+        rows, cursors = Lazily(length, typed.raw), Lazily(length, typed.moments)
+        following = self._following(request, reply, length, total)
+        return Page(
+            request, reply.address, rows, typed.identities, cursors, total, following, typed=typed
+        )
+
+    def _read_rows(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = rows_of(self.profile, reply), self._total(reply)
         if self._mask:
             rows = [self._mask(row) for row in rows]
@@ -168,7 +187,7 @@ class Endpoint:
         self.largest_page = max(self.largest_page, len(rows))
         cursors = [self.floor(value) if value else None for value in map(self.cursor, rows)]
         identities = identities_of(rows, map(self.key, rows))
-        following = self._following(request, reply, rows, total)
+        following = self._following(request, reply, len(rows), total)
         return Page(request, reply.address, rows, identities, cursors, total, following)
 
     def before(self, request: PageRequest) -> int:
@@ -214,7 +233,7 @@ class Endpoint:
         return total_of(self.profile.paging, reply) if self.reports_totals else None
 
     def _following(
-        self, request: PageRequest, reply: Reply, rows: list[Any], total: int | None
+        self, request: PageRequest, reply: Reply, rows: int, total: int | None
     ) -> PageRequest | None:
         paging = self.profile.paging
         if paging.type == "single_page":
@@ -223,7 +242,7 @@ class Endpoint:
             return self._next_number(request, rows, total)
         return reference_request(self._paginator, request, reply)
 
-    def _next_number(self, request: PageRequest, rows: list[Any], total: int | None) -> PageRequest | None:
+    def _next_number(self, request: PageRequest, rows: int, total: int | None) -> PageRequest | None:
         """dlt's range paginators step by the page size that was asked for; a shop that silently caps
         it would lose rows, so the offset moves by what came, and page numbers go on until a page is empty.
 
@@ -234,11 +253,11 @@ class Endpoint:
         if not rows:
             return None
         if self.steps_by_offset:
-            before = number_param(request, paging.offset_param) + len(rows)
+            before = number_param(request, paging.offset_param) + rows
             following = self.at_offset(request, before)
         else:
             following = with_param(request, paging.page_param, number_param(request, paging.page_param) + 1)
             before = self.before(following)
         if total is None or before < total:
             return following
-        return replace(following, beyond=total) if len(rows) >= self.full_page else None
+        return replace(following, beyond=total) if rows >= self.full_page else None
