@@ -172,9 +172,7 @@ class Endpoint:
         self.largest_page = max(self.largest_page, length)
         rows, cursors = Lazily(length, typed.raw), Lazily(length, typed.moments)
         following = self._following(request, reply, length, total)
-        return Page(
-            request, reply.address, rows, typed.identities, cursors, total, following, typed=typed
-        )
+        return Page(request, reply.address, rows, typed.identities, cursors, total, following, typed=typed)
 
     def _read_rows(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = rows_of(self.profile, reply), self._total(reply)

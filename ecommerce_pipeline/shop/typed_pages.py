@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -130,7 +129,9 @@ def _object(tree: dict[str, Any]) -> Any:
         for place, kind in enumerate(tree.values())
     ]
     renamed = {f"f{place}": name for place, name in enumerate(tree)}
-    return msgspec.defstruct("Body", [(name, kind, default) for name, kind, default in fields], rename=renamed)
+    return msgspec.defstruct(
+        "Body", [(name, kind, default) for name, kind, default in fields], rename=renamed
+    )
 
 
 def _opened(value: Any) -> Any:

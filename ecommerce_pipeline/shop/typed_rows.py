@@ -13,7 +13,7 @@ import msgspec
 
 from ecommerce_pipeline.records.layout import RowType
 from ecommerce_pipeline.shop.instants import CursorInstants
-from ecommerce_pipeline.shop.page import Identity, Page, identities_of
+from ecommerce_pipeline.shop.page import Identity, identities_of
 
 
 class Lazily(Sequence[Any]):
