@@ -78,17 +78,20 @@ class ListReader:
 
     def _judged(self) -> Iterator[list[dict[str, Any]]]:
         for page in self._pages:
-            with self._reading.one_connection():
-                yield from self._columns.take(page)
+            yield from self._together(self._columns.take(page))
             self._note(page)
             if self._reading.step.full:
                 break
         else:
             self.finished = True
-        with self._reading.one_connection():
-            yield from self._columns.flush()
+        yield from self._together(self._columns.flush())
         if self.finished:
             self._finish()
+
+    def _together(self, batches: Iterator[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+        """The batches, made over one connection, which is closed before dlt goes on to other lists."""
+        with self._reading.one_connection():
+            return list(batches)
 
     def _timed(self, batches: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
         """The batches; what dlt does between two of them is not counted."""
