@@ -31,28 +31,33 @@ def main(arguments: Sequence[str]) -> int:
         if missing := _missing(parts):
             print(f"error: {missing}", file=sys.stderr)
             return 2
-        runs = _run(parts)
-    if not options.no_page:
+        runs = _run(parts, keep=not options.print_only)
+    if not options.print_only:
         print(f"written: {write_page(saved())}")
     return 1 if any(run.failure or run.off for run in runs) else 0
 
 
-def _run(parts: Sequence[Part]) -> list[Run]:
+def _run(parts: Sequence[Part], keep: bool) -> list[Run]:
     """Run all parts; what is done is kept even if a later part is interrupted."""
-    began = datetime.now(UTC).isoformat(timespec="seconds")
+    began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     names = {name: None for part in parts for name in part.contenders}
     done = Invocation(began, described(names), [])
     for part in parts:
         print(f"\n{part.name}: {part.rows:,} rows, {part.latency_ms} ms\n{_HEAD}", flush=True)
         done.runs.extend(run_part(part, _tell))
-        done.save()
+        if keep:
+            done.save()
     return done.runs
 
 
 def _missing(parts: Sequence[Part]) -> str:
     used = {name for part in parts for name in part.contenders}
     absent = sorted(name for name in used if not CONTENDERS[name].python.exists())
-    return f"{', '.join(absent)}: no environment; `make bench` makes it, or leave it out by --only" if absent else ""
+    return (
+        f"{', '.join(absent)}: no environment; `make bench` makes it, or leave it out by --only"
+        if absent
+        else ""
+    )
 
 
 _HEAD = f"{'':18}{'scenario':10}{'wall s':>9}{'CPU s':>9}{'rows/s':>10}{'peak MB':>9}"

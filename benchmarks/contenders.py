@@ -163,4 +163,9 @@ CONTENDERS = {
 def check_command(contender: Contender, folder: Path) -> list[str]:
     """The command that prints the figures of a contender's warehouse."""
     script = ROOT / "benchmarks" / "check.py"
-    return [str(contender.python), str(script), str(folder / contender.database), json.dumps(contender.queries)]
+    return [
+        str(contender.python),
+        str(script),
+        str(folder / contender.database),
+        json.dumps(contender.queries),
+    ]

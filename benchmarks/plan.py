@@ -75,7 +75,12 @@ def chosen(
     else:
         found = [part for part in PLAN if not parts or part.name in parts]
     kept = [
-        replace(part, contenders=tuple(name for name in part.contenders if name in CONTENDERS and (not only or name in only)))
+        replace(
+            part,
+            contenders=tuple(
+                name for name in part.contenders if name in CONTENDERS and (not only or name in only)
+            ),
+        )
         for part in found
     ]
     return [replace(part, rounds=rounds or part.rounds) for part in kept if part.contenders]

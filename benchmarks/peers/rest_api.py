@@ -1,4 +1,4 @@
-"""dlt's own `rest_api` source. Usage: rest_api.py ADDRESS DATABASE [tuned]
+"""dlt's own `rest_api` source. Usage: rest_api.py ADDRESS DATABASE [tuned].
 
 As its documentation shows it, or `tuned` by everything that was found to help (its environment stands in
 `contenders.py`): parquet, working files that are not compressed, lists side by side, large buffers, types declared.
@@ -12,7 +12,8 @@ from typing import Any
 import dlt
 from dlt.common import jsonpath
 from dlt.common.schema.typing import TTableSchemaColumns
-from dlt.sources.rest_api import RESTAPIConfig, rest_api_source
+from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.typing import RESTAPIConfig
 
 PAGE_SIZE = 100
 FIRST_INSTANT = "2000-01-01T00:00:00Z"
@@ -27,8 +28,19 @@ _TEXTS = {
     "orders": ("status", "currency", *(f"shipping_address__{part}" for part in _PLACE)),
     "order_items": (),
 }
-_AMOUNTS = ("subtotal_amount", "discount_amount", "tax_amount", "shipping_amount", "refunded_amount", "total_amount")
-_MONEY = {"customers": (), "orders": _AMOUNTS, "order_items": ("unit_price", "discount_amount", "line_amount")}
+_AMOUNTS = (
+    "subtotal_amount",
+    "discount_amount",
+    "tax_amount",
+    "shipping_amount",
+    "refunded_amount",
+    "total_amount",
+)
+_MONEY = {
+    "customers": (),
+    "orders": _AMOUNTS,
+    "order_items": ("unit_price", "discount_amount", "line_amount"),
+}
 _NUMBERS = {
     "customers": ("id",),
     "orders": ("id", "customer_id"),
@@ -84,7 +96,10 @@ def main(address: str, database: str, tuned: bool) -> None:
     """Load what changed since the newest row that is there."""
     source = rest_api_source(configuration(address, tuned), parallelized=tuned)
     pipeline = dlt.pipeline(
-        "benchmark", pipelines_dir="pipelines", destination=dlt.destinations.duckdb(database), dataset_name="shop"
+        "benchmark",
+        pipelines_dir="pipelines",
+        destination=dlt.destinations.duckdb(database),
+        dataset_name="shop",
     )
     options: dict[str, Any] = {"loader_file_format": "parquet"} if tuned else {}
     pipeline.run(source, **options)

@@ -1,4 +1,4 @@
-"""A Singer tap whose records a DuckDB target takes in. Usage: singer.py ADDRESS DATABASE"""
+"""A Singer tap whose records a DuckDB target takes in. Usage: singer.py ADDRESS DATABASE."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def main(address: str, database: str) -> int:
     tap_settings, target_settings = Path("tap.json"), Path("target.json")
     tap_settings.write_text(json.dumps({"address": address}), "utf-8")
     target_settings.write_text(
-        json.dumps({"path": database, "default_target_schema": "shop", "data_flattening_max_level": 2}), "utf-8"
+        json.dumps({"path": database, "default_target_schema": "shop", "data_flattening_max_level": 2}),
+        "utf-8",
     )
     tap = [sys.executable, str(Path(__file__).with_name("tap.py")), "--config", str(tap_settings)]
     target = [str(Path(sys.executable).with_name("target-duckdb")), "--config", str(target_settings)]

@@ -1,4 +1,4 @@
-"""A Singer tap for the shop, built with singer-sdk as its documentation shows. Usage: tap.py --config FILE"""
+"""A Singer tap for the shop, built with singer-sdk as its documentation shows. Usage: tap.py --config FILE."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ class TapShop(Tap):
     def discover_streams(self) -> list[ShopStream]:
         """One stream for each list."""
         return [
-            ShopStream(self, name=name, schema=schema.to_dict(), path=f"/{name}") for name, schema in SCHEMAS.items()
+            ShopStream(self, name=name, schema=schema.to_dict(), path=f"/{name}")
+            for name, schema in SCHEMAS.items()
         ]
 
 
