@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.machine import described
 from benchmarks.options import parsed
 from benchmarks.page import write_page
@@ -19,8 +19,8 @@ def main(arguments: Sequence[str]) -> int:
     """Do what the command line says.
 
     Returns:
-        0 when every run ended well and every warehouse holds the truth, 1 otherwise, 2 where a contender's
-        environment is missing.
+        0 when every run ended well and this pipeline's warehouses hold the truth, 1 otherwise, 2 where a
+        contender's environment is missing. A peer that is wrong is a finding and stands on the page.
     """
     options = parsed(arguments)
     runs: list[Run] = []
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         runs = _run(parts, keep=not options.print_only)
     if not options.print_only:
         print(f"written: {write_page(saved())}")
-    return 1 if any(run.failure or run.off for run in runs) else 0
+    return 1 if any(run.failure or (run.off and run.case.contender in OURS) for run in runs) else 0
 
 
 def _run(parts: Sequence[Part], keep: bool) -> list[Run]:

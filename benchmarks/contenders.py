@@ -125,6 +125,7 @@ def _dlt(name: str, title: str, *options: str, **extra: str) -> Contender:
     )
 
 
+OURS = ("ours", "ours-no-archive")
 CONTENDERS = {
     contender.name: contender
     for contender in (

@@ -22,7 +22,7 @@ examples:
 A run is an own process in an own folder; contenders take turns, and after each run the counts and sums of the
 warehouse are compared with the shop's. Results are kept in benchmarks/results/; docs/performance.md shows the latest
 of each case, so that a long plan can be run in parts. Ratios only use runs of one call. Exit code 1: a run failed, or
-a warehouse is wrong.
+a warehouse of this pipeline is wrong.
 """
 
 

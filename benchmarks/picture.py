@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, OURS
 from benchmarks.plan import FIRST
 from benchmarks.results import Case, Run, middle
 
@@ -65,7 +65,7 @@ def _panel(bars: list[tuple[str, int, float]], latency_ms: int, top: int) -> Ite
         yield f'<text x="{x:.0f}" y="{bottom + 16}" text-anchor="middle">{10**power:,}</text>'
     for place, (name, rows, rate) in enumerate(bars):
         y = top + TOP - 8 + place * (BAR + GAP)
-        kind = "bar ours" if name.startswith("ours") else "bar"
+        kind = "bar ours" if name in OURS else "bar"
         note = "" if rows == 370_000 else f" ({rows // 1000}k rows)"
         yield f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{CONTENDERS[name].title}</text>'
         yield f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{_length(rate):.1f}" height="{BAR}" rx="2"/>'
