@@ -75,4 +75,7 @@ def _off(by: int | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:  # what is done is kept already
+        sys.exit(130)
