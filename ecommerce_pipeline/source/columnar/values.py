@@ -114,6 +114,8 @@ def values_of(leaf: Leaf, mapping: Mapping, id_type: IdType) -> Values:
 def _declared(leaf: Leaf, field: Field, mapping: Mapping, id_type: IdType) -> tuple[Convert, pa.DataType]:
     kinds = leaf.node.filled
     if field.kind == "id":
+        if kinds - {"int" if id_type == "integer" else "str"}:
+            raise Unfit(f"{leaf.path} is no {id_type}")
         return (_whole, INTEGER) if id_type == "integer" else (_matching(FILLED), TEXT)
     if field.kind == "timestamp":
         return _instants(kinds, mapping), INSTANT
@@ -215,11 +217,13 @@ def _amounts(values: Sequence[Any], pattern: str, scale: int) -> Converted:
 
 def _instants(kinds: set[Kind], mapping: Mapping) -> Convert:
     form, parse = mapping.instant_format, mapping.wire(None).instant
-    if form in ("unix", "unix_ms") and kinds <= {"int"}:
+    if kinds - ({"int"} if form in ("unix", "unix_ms") else {"str"}):
+        raise Unfit(f"instants that are {' and '.join(sorted(kinds))}")
+    if form in ("unix", "unix_ms"):
         return lambda values: _since_1970(values, 1_000_000 if form == "unix" else 1_000)
-    if form == "rfc3339" and kinds <= {"str"}:
+    if form == "rfc3339":
         return lambda values: _moments(values, WITH_OFFSET, parse)
-    if form == "naive" and mapping.timezone == "UTC" and kinds <= {"str"}:
+    if form == "naive" and mapping.timezone == "UTC":
         return lambda values: _moments(values, WITHOUT_OFFSET, parse)
     return lambda values: _parsed(pa.array(values, TEXT), values, parse)
 
