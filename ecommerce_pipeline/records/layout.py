@@ -7,7 +7,9 @@ coerced: 1.0 is no integer, a field that was not seen before does not fit. Numbe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
@@ -29,6 +31,10 @@ AS_WRITTEN: frozenset[Kind] = frozenset({"int", "number", "str"})
 """Kinds of which one field may have several: it is decoded as it is written."""
 
 
+RARE = 20
+"""A kind of value is rare where another one came so many times as often."""
+
+
 class Unfit(Exception):
     """Rows that cannot be read as columns; they are read one by one."""
 
@@ -38,12 +44,12 @@ class Node:
     """The kinds of values that a field had, and the same of what is inside.
 
     Attributes:
-        kinds: what came.
+        kinds: what came, and how often.
         fields: of objects.
         element: of lists; None while they were empty.
     """
 
-    kinds: set[Kind] = field(default_factory=set)
+    kinds: Counter[Kind] = field(default_factory=Counter)
     fields: dict[str, Node] = field(default_factory=dict)
     element: Node | None = None
 
@@ -53,12 +59,12 @@ class Node:
         if kind is None:
             return False  # no finite number; a row that has one is refused
         new = kind not in self.kinds
-        self.kinds.add(kind)
+        self.kinds[kind] += 1
         if kind == "object":
-            return any([self._field(name).learn(inner) for name, inner in value.items()]) or new
+            return sum([self._field(name).learn(inner) for name, inner in value.items()]) > 0 or new
         if kind == "list" and value:
             self.element = self.element or Node()
-            return any([self.element.learn(item) for item in value]) or new
+            return sum([self.element.learn(item) for item in value]) > 0 or new
         return new
 
     def _field(self, name: str) -> Node:
@@ -66,8 +72,9 @@ class Node:
 
     @property
     def filled(self) -> set[Kind]:
-        """The kinds without null."""
-        return self.kinds - {"null"}
+        """The kinds without null and without those that are rare: a row that has one is read on its own."""
+        filled = {kind: count for kind, count in self.kinds.items() if kind != "null"}
+        return {kind for kind, count in filled.items() if count * RARE > max(filled.values())}
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,12 +164,10 @@ def _type_of(name: str, node: Node, inner: dict[str, RowType]) -> Any:
 def _list_type(name: str, element: Node | None, inner: dict[str, RowType]) -> Any:
     if element is None:
         return Annotated[list[int], msgspec.Meta(max_length=0)]
-    if "null" in element.kinds or "list" in element.kinds:
-        raise Unfit(f"{name} has null or a list in a list")
-    if element.kinds == {"object"}:
+    if element.filled == {"object"}:
         inner[name] = row_type(element)
         return _list_of(inner[name].struct)
-    return _list_of(_scalar(element.kinds))
+    return _list_of(_scalar(element.filled) or int)
 
 
 def _list_of(kind: Any) -> Any:
@@ -195,10 +200,13 @@ class Layout:
         self.row_type: RowType | None = None
         self._node = Node()
 
-    def learn(self, rows: Iterable[Any]) -> None:
-        """Take note of rows as `decode_json` gave them."""
-        if any([self._node.learn(row) for row in rows]):
+    def learn(self, rows: Iterable[Any]) -> bool:
+        """Take note of rows as `decode_json` gave them; returns whether they showed something new."""
+        new = sum([self._node.learn(row) for row in rows]) > 0
+        if new:
             try:
-                self.row_type = row_type(self._node) if self._node.kinds == {"object"} else None
+                # A copy: what is learned later makes another type.
+                self.row_type = row_type(deepcopy(self._node)) if self._node.filled == {"object"} else None
             except Unfit:
                 self.row_type = None
+        return new

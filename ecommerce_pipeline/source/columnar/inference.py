@@ -18,6 +18,10 @@ def infer(schema: Schema, table: str, records: list[dict[str, Any]]) -> None:
         records: as they are handed to dlt.
     """
     nowhere: Any = None
-    normalizer = JsonLItemsNormalizer(nowhere, nowhere, nowhere, schema, "", NormalizeConfiguration())
+    # As in dlt's own step: a schema whose tables were made a moment ago would leave `_dlt_root_id` out of their lists.
+    fresh = schema.clone(update_normalizers=True)
+    normalizer = JsonLItemsNormalizer(nowhere, nowhere, nowhere, fresh, "", NormalizeConfiguration())
     # dlt discovers the schema of an empty file in this way, and writes nothing.
-    normalizer._normalize_chunk(table, records, may_have_pua=False, skip_write=True)
+    found = normalizer._normalize_chunk(table, records, may_have_pua=False, skip_write=True)
+    for partial in (update for updates in found.values() for update in updates):
+        schema.update_table(partial, normalize_identifiers=False)

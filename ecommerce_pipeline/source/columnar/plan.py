@@ -19,6 +19,7 @@ from ecommerce_pipeline.source.columnar.values import (
     INTEGER,
     TEXT,
     Values,
+    doubtful,
     values_of,
 )
 
@@ -116,16 +117,17 @@ def _place(leaf: Any, column: str, target: Table, root: Table, validator: Valida
         if isinstance(leaf, dict | list):
             raise Unfit(f"{column} is nested too deep for columns")
         return  # dlt's own keys
-    values = values_of(leaf, validator.canonicaliser.mapping, validator.id_type)
     if leaf.of_list is not None:
         root.lists[leaf.of_list] = target
-    if not _null_only(leaf):
+    if leaf.field is None and not leaf.node.filled:
+        return  # null each time
+    try:
+        values = values_of(leaf, validator.canonicaliser.mapping, validator.id_type)
         _check_known(schema, target.name, column, values.kind)
-        target.columns.append(Column(column, leaf.path, values))
-
-
-def _null_only(leaf: Leaf) -> bool:
-    return leaf.field is None and not leaf.node.filled
+    except Unfit:
+        # Rows that have such a field go on their own; one field is no reason for all others to do so.
+        column, values = f"?{column}", doubtful(leaf)
+    target.columns.append(Column(column, leaf.path, values))
 
 
 def _check_known(schema: Schema, table: str, column: str, kind: pa.DataType) -> None:

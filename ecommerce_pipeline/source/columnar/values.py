@@ -112,6 +112,17 @@ def values_of(leaf: Leaf, mapping: Mapping, id_type: IdType) -> Values:
     return Values(convert, kind, field.nullable, field.required)
 
 
+def doubtful(leaf: Leaf) -> Values:
+    """A field whose rows have to be looked at wherever it is not null."""
+    nullable, required = (leaf.field.nullable, leaf.field.required) if leaf.field else (True, False)
+
+    def convert(values: Sequence[Any]) -> Converted:
+        null = pa.array([None if value is None else False for value in values], BOOLEAN)
+        return pa.nulls(len(values), TEXT), null
+
+    return Values(convert, TEXT, nullable, required)
+
+
 def _declared(leaf: Leaf, field: Field, mapping: Mapping, id_type: IdType) -> tuple[Convert, pa.DataType]:
     kinds = leaf.node.filled
     if field.kind == "id":

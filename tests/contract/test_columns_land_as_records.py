@@ -1,0 +1,187 @@
+"""Whether rows go as columns or as single records, the warehouse is the same: tables, types, rows, keys."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from dlt.common.normalizers.json.helpers import get_nested_row_hash
+
+from ecommerce_pipeline.demo import DemoShop, ShopOptions
+from ecommerce_pipeline.load.run import Outcome
+from ecommerce_pipeline.source.columnar.handover import Handover
+from tests.support.paged import Rows, paged_shop
+from tests.support.warehouse import Warehouse
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+PAGE_SIZE = 20
+OF_A_RUN = {"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id", "_run_id", "_loaded_at"}
+OF_A_PAGE = {"_source", "_version"}
+"""A row at the edge of two pages comes with both; which of the two is kept, as they are equal, is not said."""
+UGLY: list[Any] = [
+    *(
+        None,
+        "",
+        " ",
+        "ä\u2028",
+        "01234",
+        "null",
+        "\u0000",
+        "\uf026x",
+        "\ud83d\ude00",
+        '"quoted"',
+        "a\\b",
+        "x" * 5000,
+    ),
+    *(0, -1, 2**53 + 1, 2**63 - 1, 2**63, 10**40, True, False, 1.5, 0.1, -0.0, 1e300, 5e-324),
+    *(Decimal("0.10000000000000000000001"), Decimal("1E+400"), Decimal("12.50"), Decimal("2.0")),
+    *(
+        "2026-01-01T00:00:00Z",
+        "2026-02-30",
+        [],
+        {},
+        [1, "a"],
+        [None],
+        [[1]],
+        {"a": {"b": [1]}},
+        [{"x": 1}, {}],
+    ),
+]
+REGULAR: dict[str, Any] = {
+    "note": "text",
+    "größe": "XL",
+    "weight": 1.25,
+    "count": 7,
+    "gift": True,
+    "nothing": None,
+    "meta": {"channel": "web", "deep": {"step": 1, "rate": 0.5}},
+    "labels": ["a", "b"],
+    "parcels": [{"carrier": "DHL", "kg": 1.5}, {"carrier": "UPS"}],
+}
+FIELDS = ("status", "currency", "total_amount", "customer_id", "tags", "shipping_address", *REGULAR)
+
+
+def _order(number: int, random: Random) -> dict[str, Any]:
+    """An order whose undeclared fields are mostly of one kind, as a shop's are; some are gone, few are ugly."""
+    stamp = BEGAN + timedelta(seconds=number)
+    row: dict[str, Any] = {
+        "id": number,
+        "customer_id": random.choice([None, 1, 2]),
+        "status": "paid",
+        "currency": "EUR",
+        "total_amount": f"{random.randrange(10**6) / 100:.2f}",
+        "placed_at": "2026-01-01T00:00:00+02:00",
+        "updated_at": stamp.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "shipping_address": {
+            "street": f"Straße {number}",
+            "city": "Köln",
+            "postal_code": "50667",
+            "country": "DE",
+        },
+        "tags": random.sample(["a", "ü", "c"], random.randrange(4)),
+        **copy.deepcopy(REGULAR),
+    }
+    for name in random.sample(FIELDS, random.randrange(3)):
+        row.pop(name)
+    row["parcels"] = random.sample(REGULAR["parcels"], random.randrange(3)) if random.random() < 0.5 else []
+    if random.random() < 0.08:
+        row[random.choice([*FIELDS, "new", "newer"])] = random.choice(UGLY)
+    if random.random() < 0.04:
+        row.setdefault("shipping_address", {})
+        row["shipping_address"] = {"city": random.choice(UGLY), "floor": 3}
+    return row
+
+
+class _Way:
+    """One of the two ways into a warehouse of its own."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, columnar: bool) -> None:
+        folder.mkdir()
+        nothing = DemoShop(ShopOptions(sizes={"customers": 0, "products": 0, "orders": 0}))
+        self.warehouse = Warehouse(folder, nothing, monkeypatch)
+        self._monkeypatch, self._columnar = monkeypatch, columnar
+
+    def run(self, address: str) -> Outcome:
+        self.warehouse.enter(self._monkeypatch)
+        profile = self.warehouse.profile(cursor={"until_param": None, "lag_seconds": 0.0})
+        return self.warehouse.run(address, profile=profile, page_size=PAGE_SIZE, columnar=self._columnar)
+
+    def columns(self) -> set[tuple[Any, ...]]:
+        query = "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
+        return set(
+            self.warehouse.query(
+                f"{query} WHERE table_schema = 'ecommerce' AND table_name NOT LIKE '\\_dlt%' ESCAPE '\\'"
+            )
+        )
+
+    def rows(self, table: str) -> list[str]:
+        """All rows, without what is another one in each run; elements of lists with the key of their row."""
+        if "__" not in table:
+            found = self.warehouse.rows(f"SELECT * FROM ecommerce.{table}")
+        else:
+            root = table.split("__", maxsplit=1)[0]
+            found = self.warehouse.rows(
+                f"SELECT p.id AS parent, c.* FROM ecommerce.{table} AS c JOIN ecommerce.{root} AS p ON p._dlt_id = c._dlt_root_id"
+            )
+        kept = [
+            {name: value for name, value in row.items() if name not in OF_A_RUN | OF_A_PAGE} for row in found
+        ]
+        return sorted(repr(sorted(row.items())) for row in kept)
+
+    def check_keys(self, table: str) -> None:
+        links = self.warehouse.query(f"SELECT _dlt_id, _dlt_parent_id, _dlt_list_idx FROM ecommerce.{table}")
+        for key, parent, place in links:
+            assert key == get_nested_row_hash(parent, table, place)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ugly_rows_land_alike_as_columns_and_as_records(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = _count_written(monkeypatch)
+    random = Random(seed)
+    shop: dict[str, Rows] = {"orders": [_order(number, random) for number in range(300)]}
+    ways = [_Way(tmp_path / name, monkeypatch, name == "columns") for name in ("columns", "records")]
+    with paged_shop(shop, PAGE_SIZE) as address:
+        _compare(ways, address)
+        for number in random.sample(range(300), 150):
+            shop["orders"][number] = _order(number + 1000, random) | {"id": number}
+        shop["orders"].sort(key=lambda row: str(row["updated_at"]))
+        _compare(ways, address)
+    assert written["orders"] > 200, "most rows of later pages go as columns"
+
+
+def _count_written(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How many rows go as columns, by table."""
+    written: Counter[str] = Counter()
+    write = Handover.write
+
+    def counted(self: Handover, table: str, columns: Any, rows: int) -> None:
+        written[table] += rows
+        write(self, table, columns, rows)
+
+    monkeypatch.setattr(Handover, "write", counted)
+    return written
+
+
+def _compare(ways: list[_Way], address: str) -> None:
+    outcomes = [way.run(address) for way in ways]
+    counts = [
+        [(a.resource, a.pages, a.fetched, a.loaded, a.repeated, a.rejected) for a in outcome.accounts]
+        for outcome in outcomes
+    ]
+    assert counts[0] == counts[1]
+    columns, records = ways
+    assert columns.columns() == records.columns()
+    tables = {table for table, *_ in records.columns()} - {"pipeline_runs"}
+    assert {"orders__tags", "orders__labels", "orders__parcels"} <= tables
+    for table in sorted(tables):
+        assert columns.rows(table) == records.rows(table), table
+        if table.startswith("orders__"):
+            columns.check_keys(table)
