@@ -187,11 +187,9 @@ def _as_written(values: Sequence[Any]) -> pa.Array:
 
 
 def _token(value: Any) -> str | None:
-    if type(value) is int:
-        return str(value)
-    written = bytes(value).decode()
-    # Where a field has texts and numbers the texts are in quotes; one with an escape in it matches no pattern.
-    return None if written == "null" else written.strip('"')
+    """As it is written: where a field has texts and numbers, the texts stand in quotes."""
+    written = str(value) if type(value) is int else bytes(value).decode()
+    return None if written == "null" else written
 
 
 def _where(right: pa.Array, array: pa.Array) -> pa.Array:
@@ -206,7 +204,7 @@ def _doubles(values: Sequence[Any]) -> Converted:
 
 
 def _coordinates(values: Sequence[Any]) -> Converted:
-    written = _as_written(values)
+    written = pc.utf8_trim(_as_written(values), '"')
     return written, pc.match_substring_regex(written, COORDINATE)
 
 
@@ -228,6 +226,8 @@ def _whole_amounts(values: Sequence[Any]) -> Converted:
 
 def _amounts(values: Sequence[Any], pattern: str, scale: int) -> Converted:
     written = _as_written(values)
+    if pattern != QUANTITY:  # an amount may be a text; one with an escape in it matches no pattern
+        written = pc.utf8_trim(written, '"') if any(type(value) is msgspec.Raw for value in values) else written
     right = pc.match_substring_regex(written, pattern)
     usable = _where(right, written)
     if not scale:

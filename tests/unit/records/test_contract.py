@@ -19,7 +19,7 @@ UGLY = b"""{"a": 1, "b": 1.50, "c": 1e400, "d": 99999999999999999999, "e": "01",
 
 def test_the_same_contract_has_the_same_hash_in_every_process() -> None:
     mapping = Mapping({"status": "state", "id": "uid"}, "naive", "Europe/Berlin", 2)
-    assert contract_hash(Order, mapping, "text") == "046222c0f3f2d863"
+    assert contract_hash(Order, mapping, "text") == "3c74b795209f781a"
     turned = Mapping({"id": "uid", "status": "state"}, "naive", "Europe/Berlin", 2)
     assert contract_hash(Order, turned, "text") == contract_hash(Order, mapping, "text")
 
@@ -48,4 +48,4 @@ def test_code_that_judges_rows_otherwise_has_another_version(row: Any, validate:
     said = [
         sorted(r.record.items()) if isinstance(r, Accepted) else sorted(map(repr, r.reasons)) for r in results
     ]
-    assert {VERSION: blake2b(repr(said).encode(), digest_size=8).hexdigest()} == {1: "c2df312539ec9b8f"}
+    assert {VERSION: blake2b(repr(said).encode(), digest_size=8).hexdigest()} == {2: "c2df312539ec9b8f"}
