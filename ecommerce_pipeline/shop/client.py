@@ -1,24 +1,23 @@
 """One request: signed, paced, retried, its answer judged and decoded.
 
-dlt's `RESTClient` builds, signs and sends; its `paginate` is not used. It only goes forward, decodes
-each body twice, and a fault ends it (https://github.com/dlt-hub/dlt/issues/4036 on `Retry-After: 0`);
-the walks in `ecommerce_pipeline.shop.walks` ask for pages in an order of their own.
+dlt's `RESTClient` is not used: its `paginate` only goes forward, decodes each body twice, and a fault ends it
+(https://github.com/dlt-hub/dlt/issues/4036 on `Retry-After: 0`); the walks in `ecommerce_pipeline.shop.walks` ask for pages
+in an order of their own. dlt signs requests, and its paginators read references to next pages.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
-import tenacity
 
 from ecommerce_pipeline.errors import (
     PipelineError,
@@ -33,7 +32,7 @@ from ecommerce_pipeline.shop.addresses import base_origin, origin, shown_address
 from ecommerce_pipeline.shop.auth import build_auth, forget_token
 from ecommerce_pipeline.shop.clock import shop_time
 from ecommerce_pipeline.shop.connection import Connection, open_session
-from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use
+from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use, note_retry
 from ecommerce_pipeline.shop.hiding import Hiding
 from ecommerce_pipeline.shop.pacing import Pacer
 from ecommerce_pipeline.shop.profile import ShopProfile
@@ -74,10 +73,7 @@ class ShopClient:
         self._hiding = Hiding(settings, base_url)
         session = open_session(base_url, settings, self.clocks.monotonic)
         self._auth = build_auth(profile.auth, settings, session)
-        self._rest = Connection(
-            base_url, headers={"Accept": "application/json"}, auth=self._auth, session=session
-        )
-        self._rest.shown = self.shown
+        self._connection = Connection(base_url, self._auth, session, settings)
         self._pacer = Pacer(
             profile.pacing, self.clocks.monotonic, lambda: self.clocks.now().timestamp(), self.clocks.sleep
         )
@@ -98,49 +94,35 @@ class ShopClient:
             ShopUnreachable: all attempts failed.
         """
         self._refuse_other_hosts(request)
-        try:
-            result: Result = self._retrying(request, use.retries)(self._once, request, use)
-            return result
-        except RetryLater as error:
-            address, attempts = self.shown(request.address), self._settings.request_attempts
-            raise ShopUnreachable(
-                f"GET {address} failed {attempts} times, last: {error.reason}."
-                " Nothing is lost: check the address and the shop, then run again."
-            ) from None
-
-    def _retrying(self, request: PageRequest, count: Counter[str]) -> tenacity.Retrying:
-        def note(state: tenacity.RetryCallState) -> None:
-            error = _failure(state)
-            count[error.code] += 1
-            pause = state.upcoming_sleep
+        for attempt in itertools.count(1):
+            try:
+                return self._once(request, use)
+            except RetryLater as error:
+                failed = error
+            pause = self._pause(failed, attempt)
+            if attempt >= self._settings.request_attempts:
+                break
+            note_retry(use.retries, failed.code)
             address = self.shown(request.address)
-            logger.warning("retry GET %s: %s, waiting %.1f s", address, error.reason, pause)
-
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(RetryLater),
-            stop=tenacity.stop_after_attempt(self._settings.request_attempts),
-            wait=self._pause,
-            sleep=self.clocks.sleep,
-            before_sleep=note,
-            reraise=True,
+            logger.warning("retry GET %s: %s, waiting %.1f s", address, failed.reason, pause)
+            self.clocks.sleep(pause)
+        raise ShopUnreachable(
+            f"GET {self.shown(request.address)} failed {attempt} times, last: {failed.reason}."
+            " Nothing is lost: check the address and the shop, then run again."
         )
 
-    def _pause(self, state: tenacity.RetryCallState) -> float:
+    def _pause(self, error: RetryLater, attempt: int) -> float:
         """The shop's own wish where it has one, else exponential with full jitter."""
-        error = _failure(state)
         longest = self._settings.retry_after_max_seconds
         if error.after_seconds is not None and error.after_seconds > longest:
             raise ShopUnreachable(
                 f"The shop asks for a pause of {error.after_seconds:.0f} s ({error.reason}), more than"
                 f" `retry_after_max_seconds` = {longest:.0f}. Run again later, or raise the setting."
             )
-        own = min(
-            self._settings.backoff_seconds * 2 ** (state.attempt_number - 1),
-            self._settings.backoff_max_seconds,
-        )
+        own = min(self._settings.backoff_seconds * 2 ** (attempt - 1), self._settings.backoff_max_seconds)
         jittered: float = own * (0.5 + self.clocks.random.random() / 2)
         # `Retry-After: 0` means at once for the first time; a shop that repeats it gets our own pauses.
-        if error.after_seconds is not None and (error.after_seconds > 0 or state.attempt_number == 1):
+        if error.after_seconds is not None and (error.after_seconds > 0 or attempt == 1):
             return error.after_seconds
         return jittered
 
@@ -153,7 +135,7 @@ class ShopClient:
             response = self._send(request)
             if response.status_code == 401 and self._key_accepted:
                 raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")
-        address = self.shown(response.url)
+        address = self.shown(str(response.url))
         self._pacer.learn(response.headers)
         if response.status_code not in USABLE_STATUS:
             raise refusal(response, address, self.clocks.now(), self._hiding, not self._settings.has_persons)
@@ -167,32 +149,30 @@ class ShopClient:
         keep(body)
         as_sent = None if body is response.content else response.content
         document, hide = self._decode(response, body), self._hiding.text
-        return Reply(address, response.headers, response.links, document, response.url, as_sent, hide)
+        links = response.links if "Link" in response.headers else {}
+        return Reply(address, response.headers, links, document, str(response.url), as_sent, hide)
 
     def _send(self, request: PageRequest) -> requests.Response:
         self._pacer.wait()
-        timeout = (self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds)
+        asked = request.address
         try:
-            return self._rest.get(
-                request.address,
-                params=dict(request.params),
-                timeout=timeout,
-                allow_redirects=False,
-                hooks={"response": []},
-            )
+            asked = self._connection.url(request)
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug("GET %s", self.shown(asked))
+            return self._connection.get(asked)
         except requests.RequestException as error:
-            failed = self._judge(error, request)
+            failed = self._judge(error, asked)
         finally:
             self._hiding.remember(getattr(self._auth, "access_token", None))
         # Raised here, it has no context: dlt keeps the texts of contexts, and those of `requests` show addresses.
         raise failed
 
-    def _judge(self, error: requests.RequestException, request: PageRequest) -> PipelineError:
+    def _judge(self, error: requests.RequestException, address: str) -> PipelineError:
         answer = error.response  # that of the token endpoint of OAuth2
         if isinstance(error, requests.HTTPError) and answer is not None:
             return refusal(answer, self.shown(answer.url), self.clocks.now(), self._hiding)
         asked = error.request.url if error.request is not None else None
-        return judge_network_error(error, self.shown(asked or request.address))
+        return judge_network_error(error, self.shown(asked or address))
 
     def _decode(self, response: requests.Response, body: bytes) -> Any:
         if response.status_code == 204:
@@ -231,10 +211,3 @@ def _base_origin(base_url: str) -> tuple[str, str, int]:
             " and names a host, without user, password and parameters. Correct"
             " `sources.ecommerce.shop_base_url` or the profile's `base_url`."
         ) from None
-
-
-def _failure(state: tenacity.RetryCallState) -> RetryLater:
-    error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, RetryLater):
-        raise TypeError(f"Retried after {error!r}, expected RetryLater.")
-    return error

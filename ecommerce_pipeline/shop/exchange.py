@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,14 @@ from typing import Any, Generic, TypeVar
 from ecommerce_pipeline.records.content import decode_json
 
 Result = TypeVar("Result")
+
+_counting = threading.Lock()
+
+
+def note_retry(retries: Counter[str], kind: str) -> None:
+    """Count one more retry; several threads may read one list."""
+    with _counting:
+        retries[kind] += 1
 
 
 @dataclass(frozen=True)
