@@ -1,8 +1,8 @@
 """One request: signed, paced, retried, its answer judged and decoded.
 
 dlt's `RESTClient` is not used: its `paginate` only goes forward, decodes each body twice, and a fault ends it
-(https://github.com/dlt-hub/dlt/issues/4036 on `Retry-After: 0`); the walks in `ecommerce_pipeline.shop.walks` ask for pages
-in an order of their own. dlt signs requests, and its paginators read references to next pages.
+(https://github.com/dlt-hub/dlt/issues/4036 on `Retry-After: 0`); the walks in `ecommerce_pipeline.shop.walks` ask for
+pages in an order of their own. dlt signs requests, and its paginators read references to next pages.
 """
 
 from __future__ import annotations

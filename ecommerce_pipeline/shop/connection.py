@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import requests
 from dlt.sources.helpers.rest_client.auth import AuthConfigBase
@@ -56,7 +56,11 @@ class Connection:
             prepared.prepare_url(address, asked.params)
             return str(prepared.url)
         path = self._path(asked.address)
-        return f"{path}?{urlencode(asked.params)}" if asked.params else path
+        return (
+            f"{path}?{'&'.join([_written(name, value) for name, value in asked.params])}"
+            if asked.params
+            else path
+        )
 
     def get(self, url: str) -> requests.Response:
         """The answer to a signed request.
@@ -83,6 +87,12 @@ class Connection:
         prepared = requests.PreparedRequest()
         prepared.prepare_url(join_url(self._base_url, path), None)
         return str(prepared.url)
+
+
+@functools.lru_cache(maxsize=256)
+def _written(name: str, value: str) -> str:
+    """A parameter as it travels; most of a request's are those of the request before."""
+    return f"{quote_plus(name)}={quote_plus(value)}"
 
 
 def open_session(base_url: str, settings: Settings, monotonic: Callable[[], float]) -> requests.Session:

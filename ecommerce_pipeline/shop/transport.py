@@ -1,9 +1,9 @@
 """Pages over connections that are open already: one buffer out, one answer in.
 
 `requests` and urllib3 connect, and know proxies, certificates and every form of an answer. What they do anew for each
-request takes several times as long as the exchange itself, and in threads it is time of the one interpreter lock. So the
-plain case goes the short way, and everything else theirs: a new connection, a proxy that wants whole addresses, an answer
-that is no page, comes in chunks or in another encoding than gzip.
+request takes several times as long as the exchange itself, and threads take turns at it. So the plain case goes the
+short way, and everything else theirs: a new connection, a proxy that wants whole addresses, an answer that is no page,
+comes in chunks or in another encoding than gzip.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import io
 import socket
 import threading
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import requests
-from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from ecommerce_pipeline.shop.bounds import MUST_BE_WHOLE, AnswerTooLarge, BoundedAdapter
@@ -35,8 +35,9 @@ class Answer(requests.Response):
 
     packed: bytes | None = None
 
-    def __init__(self, url: str, status: int, headers: CaseInsensitiveDict[str], body: bytes) -> None:
-        self.url, self.status_code, self.headers = url, status, headers
+    def __init__(self, url: str, status: int, headers: Headers, body: bytes) -> None:
+        self.url, self.status_code = url, status
+        self.headers = headers  # type: ignore[assignment]  # what `requests` has there costs as much as an answer
         self._content, self._content_consumed = body, True
         self.encoding, self.history, self.reason = None, [], ""
 
@@ -134,7 +135,7 @@ class Transport:
             return self._adapter(request).read(raw, request)
         if len(body) > most:
             raise AnswerTooLarge(most, request)
-        answer = Answer(str(request.url), raw.status, _joined(headers), body)
+        answer = Answer(str(request.url), raw.status, Headers(headers.raw_items()), body)
         answer.packed = packed if encoding else None
         answer.raw = raw
         return answer
@@ -170,11 +171,26 @@ def _inflated(packed: bytes, most: int) -> bytes | None:
     return body
 
 
-def _joined(headers: http.client.HTTPMessage) -> CaseInsensitiveDict[str]:
-    found: CaseInsensitiveDict[str] = CaseInsensitiveDict()
-    for name, value in headers.items():
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+class Headers(dict[str, str]):
+    """Headers by their names in lower case, found by their names in any."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        super().__init__()
+        for name, value in pairs:
+            name = name.lower()
+            self[name] = (
+                f"{dict.__getitem__(self, name)}, {value}" if dict.__contains__(self, name) else value
+            )
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
+
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a header; `default` where there is none."""
+        return super().get(name.lower(), default)
 
 
 def _wrapped(raw: Any, packed: bytes | None = None) -> HTTPResponse:
