@@ -34,11 +34,15 @@ from ecommerce_pipeline.shop.clock import shop_time
 from ecommerce_pipeline.shop.connection import Connection, open_session
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Result, Use, note_retry
 from ecommerce_pipeline.shop.hiding import Hiding
+from ecommerce_pipeline.shop.limiter import Limiter
 from ecommerce_pipeline.shop.pacing import Pacer
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.shop.retry import USABLE_STATUS, judge_network_error, refusal
 
 logger = logging.getLogger(__name__)
+
+TOO_MUCH = frozenset({"throttled", "server_error", "timeout", "slow_body"})
+"""Failures that may come of too many requests at once."""
 
 
 @dataclass
@@ -74,6 +78,8 @@ class ShopClient:
         session = open_session(base_url, settings, self.clocks.monotonic)
         self._auth = build_auth(profile.auth, settings, session)
         self._connection = Connection(base_url, self._auth, session, settings)
+        self.connections = min(settings.connections, profile.pacing.max_connections or settings.connections)
+        self._limiter = Limiter(self.connections, self.clocks.monotonic)
         self._pacer = Pacer(
             profile.pacing, self.clocks.monotonic, lambda: self.clocks.now().timestamp(), self.clocks.sleep
         )
@@ -99,6 +105,9 @@ class ShopClient:
                 return self._once(request, use)
             except RetryLater as error:
                 failed = error
+            use.go_on()
+            if failed.code in TOO_MUCH:
+                self._limiter.overloaded()
             pause = self._pause(failed, attempt)
             if attempt >= self._settings.request_attempts:
                 break
@@ -127,45 +136,57 @@ class ShopClient:
         return jittered
 
     def _once(self, request: PageRequest, use: Use[Result]) -> Result:
-        response = self._send(request)
+        response = self._send(request, use)
         if response.status_code == 401:
             # A token may have expired on the way. A new one is tried once; a key that was accepted
             # a moment ago is tried as often as any other fault passes.
             forget_token(self._auth)
-            response = self._send(request)
+            response = self._send(request, use)
             if response.status_code == 401 and self._key_accepted:
                 raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")
         address = self.shown(str(response.url))
-        self._pacer.learn(response.headers)
+        if self._pacer.learn(response.headers):
+            self._limiter.overloaded()
         if response.status_code not in USABLE_STATUS:
             raise refusal(response, address, self.clocks.now(), self._hiding, not self._settings.has_persons)
         self._key_accepted = True
         if self.shop_clock is None:
             self.shop_clock = shop_time(response.headers, self.clocks.now())
-        return use.read(self._reply(response, address, use.keep))
+        return use.read(self._reply(response, address, use))
 
-    def _reply(self, response: requests.Response, address: str, keep: Callable[[bytes], None]) -> Reply:
+    def _reply(self, response: requests.Response, address: str, use: Use[Result]) -> Reply:
         body = self._hiding.body(response.content)
-        keep(body)
+        use.go_on()
+        use.keep(body)
         as_sent = None if body is response.content else response.content
         document, hide = self._decode(response, body), self._hiding.text
         links = response.links if "Link" in response.headers else {}
-        return Reply(address, response.headers, links, document, str(response.url), as_sent, hide)
+        return Reply(address, response.headers, links, document, str(response.url), as_sent, hide, len(body))
 
-    def _send(self, request: PageRequest) -> requests.Response:
-        self._pacer.wait()
+    def _send(self, request: PageRequest, use: Use[Result]) -> requests.Response:
         asked = request.address
         try:
             asked = self._connection.url(request)
-            if logger.isEnabledFor(logging.DEBUG):
-                logger.debug("GET %s", self.shown(asked))
-            return self._connection.get(asked)
+            with self._limiter.slot():
+                use.go_on()
+                self._pacer.wait()
+                if logger.isEnabledFor(logging.DEBUG):
+                    logger.debug("GET %s", self.shown(asked))
+                began = self.clocks.monotonic()
+                response = self._connection.get(asked)
+            if use.kind and response.status_code in USABLE_STATUS:
+                self._limiter.answered(use.kind, self.clocks.monotonic() - began)
+            return response
         except requests.RequestException as error:
             failed = self._judge(error, asked)
         finally:
             self._hiding.remember(getattr(self._auth, "access_token", None))
         # Raised here, it has no context: dlt keeps the texts of contexts, and those of `requests` show addresses.
         raise failed
+
+    def abort(self) -> None:
+        """End what is under way: whoever waits for an answer gets an error at once."""
+        self._connection.abort()
 
     def _judge(self, error: requests.RequestException, address: str) -> PipelineError:
         answer = error.response  # that of the token endpoint of OAuth2

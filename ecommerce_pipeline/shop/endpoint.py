@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +33,18 @@ NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
 """Answers that tell of the key, the address or a page too large, and nothing of the length of a list."""
 
 
+class _Asked:
+    """How many pages of one list have come, in whichever thread."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self._lock = threading.Lock()
+
+    def count(self) -> None:
+        with self._lock:
+            self.pages += 1
+
+
 class Endpoint:
     """Asks for the pages of one resource.
 
@@ -42,6 +56,9 @@ class Endpoint:
         retries: counter that gets the retries of this resource by kind.
         mask: takes the persons out of a row; then the rows without them are kept, and no body.
         most_pages: more are never asked for.
+
+    Attributes:
+        go_on: raises where nothing more shall be asked or kept.
     """
 
     def __init__(
@@ -57,13 +74,26 @@ class Endpoint:
         self.profile = profile
         self.page_size = page_size or profile.page_size
         self.retries = retries
-        self.pages = 0
         self.largest_page = 0
+        self._asked = _Asked()
         self._client = client
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
         self._keep, self._mask = keep, mask
         self.most_pages = most_pages
+        self.go_on: Callable[[], None] = lambda: None
+        self._kind = f"{profile.path} {self.page_size}"
+
+    def twin(self) -> Endpoint:
+        """The same list for another thread: paging has a state, pages are counted together."""
+        twin = copy.copy(self)
+        twin._paginator = reference_paginator(self.profile.paging)
+        return twin
+
+    @property
+    def pages(self) -> int:
+        """How many pages have come."""
+        return self._asked.pages
 
     @property
     def steps_by_offset(self) -> bool:
@@ -110,7 +140,7 @@ class Endpoint:
                 " `list_max_pages`. The cursor stays. Raise the setting, or `page_size`, if it is as long as that."
             )
         keep = keep_nothing if self._mask else self._keep
-        use = Use(keep, functools.partial(self._read, request), self.retries)
+        use = Use(keep, functools.partial(self._read, request), self.retries, self._kind, self.go_on)
         try:
             page = self._client.get(request, use)
         except (ShopRefused, ContractBroken) as error:
@@ -119,7 +149,7 @@ class Endpoint:
             # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
             total = request.beyond if self.reports_totals else None
             page = Page(request, self.shown(request), [], [], [], total, None)
-        self.pages += 1
+        self._asked.count()
         return page
 
     def shown(self, request: PageRequest) -> str:
@@ -142,7 +172,8 @@ class Endpoint:
             return None
         request, size = self.first(window), self.profile.page_size_param
         return self._client.get(
-            with_param(request, size, 1) if size else request, Use(keep_nothing, self._total, self.retries)
+            with_param(request, size, 1) if size else request,
+            Use(keep_nothing, self._total, self.retries, go_on=self.go_on),
         )
 
     def key(self, row: Any) -> Any:
@@ -169,7 +200,7 @@ class Endpoint:
         cursors = [self.floor(value) if value else None for value in map(self.cursor, rows)]
         identities = identities_of(rows, map(self.key, rows))
         following = self._following(request, reply, rows, total)
-        return Page(request, reply.address, rows, identities, cursors, total, following)
+        return Page(request, reply.address, rows, identities, cursors, total, following, size=reply.size)
 
     def before(self, request: PageRequest) -> int:
         """How many rows stand before this page, at least; 0 where the style of paging does not tell."""

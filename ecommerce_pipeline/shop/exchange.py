@@ -47,6 +47,7 @@ class Reply:
         asked: the address as it was asked.
         as_sent: the body where `document` hides secrets of it, else None.
         hide: makes a text of the shop's fit to be shown.
+        size: how many bytes the body has.
     """
 
     address: str
@@ -56,6 +57,7 @@ class Reply:
     asked: str = field(default="", repr=False)
     as_sent: bytes | None = field(default=None, repr=False)
     hide: Callable[[str], str] = lambda text: text
+    size: int = 0
 
     def json(self) -> Any:
         """The decoded body as the shop sent it."""
@@ -68,8 +70,15 @@ def keep_nothing(body: bytes) -> None:
 
 @dataclass(frozen=True)
 class Use(Generic[Result]):
-    """What is done with an answer: its body kept, free of secrets, then read; and where retries are counted."""
+    """What is done with an answer: its body kept, free of secrets, then read; and where retries are counted.
+
+    Attributes:
+        kind: answers of one kind should take equally long; nothing where it tells nothing.
+        go_on: raises where nothing more shall be asked or kept.
+    """
 
     keep: Callable[[bytes], None]
     read: Callable[[Reply], Result]
     retries: Counter[str]
+    kind: str = ""
+    go_on: Callable[[], None] = lambda: None

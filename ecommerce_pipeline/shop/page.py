@@ -27,6 +27,7 @@ class Page:
         total: how many rows the shop reports for the window, None where it reports none.
         following: the request of the next page, None at the end.
         settled: every row below this cursor value has come on earlier pages, UTC; None where the walk cannot say.
+        size: how many bytes the body had.
     """
 
     request: PageRequest
@@ -37,6 +38,7 @@ class Page:
     total: int | None
     following: PageRequest | None
     settled: datetime | None = None
+    size: int = 0
 
     @property
     def top(self) -> datetime | None:

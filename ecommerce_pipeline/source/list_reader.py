@@ -56,21 +56,32 @@ class ListReader:
             reading.maskers.get(name),
             settings.list_max_pages,
         )
+        self._endpoint.go_on = reading.crew.go_on
         self._window = self._endpoint.unambiguous(reading.window or Window(since=start))
         self._acceptance = Acceptance(name, reading)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
-        self._pages = walk(self._endpoint, self._window, self._ceiling, settings.window_attempts, slice_rows)
+        attempts, crew = settings.window_attempts, reading.crew
+        pages = walk(self._endpoint, self._window, self._ceiling, attempts, slice_rows, crew)
+        self._pages = crew.list_ahead(pages, lambda page: page.size)
         self._settled = self._top = LOWEST
         self._account.cursor_before = self._account.cursor_after = start if reading.window is None else None
         self._account.since, self._account.until = self._window.since, self._window.until
         _log_begin(self._account)
 
-    def step(self) -> Iterator[list[dict[str, Any]]]:
-        """New rows, page by page, until the list ends or the step is full."""
+    def step(self) -> Iterator[list[dict[str, Any]] | None]:
+        """New rows, page by page, until the list ends or the step is full; None where another list has something to
+        take and this one has not.
+        """
         monotonic = self._reading.client.clocks.monotonic
-        began = monotonic()
-        for page in self._pages:
-            accepted = self._take(page)
+        began, taken = monotonic(), False
+        while True:
+            if not (taken and self._reading.step.full) and not self._reading.crew.wait(self._pages):
+                yield None
+                continue
+            page = next(self._pages, None)
+            if page is None:
+                break
+            accepted, taken = self._take(page), True
             self._account.extract_seconds += monotonic() - began
             if accepted:
                 yield accepted
