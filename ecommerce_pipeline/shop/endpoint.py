@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +16,7 @@ from ecommerce_pipeline.shop.answer import rows_of, total_of
 from ecommerce_pipeline.shop.client import ShopClient
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
 from ecommerce_pipeline.shop.instants import CursorInstants
-from ecommerce_pipeline.shop.page import Page, identities_of
+from ecommerce_pipeline.shop.page import Page, PageCount, identities_of
 from ecommerce_pipeline.shop.paging import (
     body_of,
     number_param,
@@ -31,18 +30,6 @@ from ecommerce_pipeline.shop.window import Window
 
 NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
 """Answers that tell of the key, the address or a page too large, and nothing of the length of a list."""
-
-
-class _Asked:
-    """How many pages of one list have come, in whichever thread."""
-
-    def __init__(self) -> None:
-        self.pages = 0
-        self._lock = threading.Lock()
-
-    def count(self) -> None:
-        with self._lock:
-            self.pages += 1
 
 
 class Endpoint:
@@ -75,7 +62,7 @@ class Endpoint:
         self.page_size = page_size or profile.page_size
         self.retries = retries
         self.largest_page = 0
-        self._asked = _Asked()
+        self._asked = PageCount()
         self._client = client
         self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)

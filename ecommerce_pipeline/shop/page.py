@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -59,3 +60,16 @@ def identities_of(rows: list[Any], keys: Iterable[Any]) -> list[Identity]:
         found.append((*known, met[known]))
         met[known] += 1
     return found
+
+
+class PageCount:
+    """How many pages of one list have come, in whichever thread."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self._lock = threading.Lock()
+
+    def count(self) -> None:
+        """One more has come."""
+        with self._lock:
+            self.pages += 1

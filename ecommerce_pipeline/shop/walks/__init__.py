@@ -15,7 +15,6 @@ from ecommerce_pipeline.shop.crew import Crew
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import again
-from ecommerce_pipeline.shop.walks.by_cursor import cursor_walk
 from ecommerce_pipeline.shop.walks.closed import closed_then_tail
 from ecommerce_pipeline.shop.walks.overlap import overlapping_pages
 from ecommerce_pipeline.shop.walks.passes import agreeing_passes, stable_references
@@ -42,33 +41,34 @@ def walk(
             may come or not; the next run asks for it again.
         attempts: how often a window is read in all when readings contradict each other.
         slice_rows: into parts of how many rows a closed window is cut; after each part all below it is complete.
-        crew: reads a long list at several places side by side, where what is declared allows it; the pages come in the
-            same order.
+        crew: reads a long list at several places side by side; its pages come in the same order.
 
     Raises:
         ContractBroken: the readings never agreed, or the shop ignores what it was asked.
         ShopRefused, ShopUnreachable: see `ShopClient.get`.
     """
     declared = endpoint.profile
-    crew = crew or Crew()
-    if crew.connections > 1 and (reason := one_after_the_other(endpoint)):
-        logger.info("%s is read page after page: %s", declared.path, reason)
-        crew = Crew()
+    crew = _fitting(endpoint, crew or Crew())
     if declared.paging.stable and declared.cursor.until_param:
         yield from closed_then_tail(endpoint, window, ceiling, attempts, slice_rows, crew, stable_references)
     elif declared.paging.stable:
         yield from again(endpoint, window, attempts, stable_references)
     elif declared.order == "cursor" and declared.cursor.since_param:
-        if crew.connections > 1:
-            yield from cursor_walk_side_by_side(endpoint, window, ceiling, attempts, crew)
-        else:
-            yield from cursor_walk(endpoint, window, ceiling, attempts)
+        yield from cursor_walk_side_by_side(endpoint, window, ceiling, attempts, crew)
     elif declared.cursor.until_param:
         yield from closed_then_tail(endpoint, window, ceiling, attempts, slice_rows, crew)
     elif endpoint.steps_by_offset and declared.order != "unknown":
         yield from again(endpoint, window, attempts, overlapping_pages)
     else:
         yield from agreeing_passes(endpoint, window, attempts)
+
+
+def _fitting(endpoint: Endpoint, crew: Crew) -> Crew:
+    """The crew, or one of a single thread where a list cannot be read side by side."""
+    if crew.connections > 1 and (reason := one_after_the_other(endpoint)):
+        logger.info("%s is read page after page: %s", endpoint.profile.path, reason)
+        return Crew()
+    return crew
 
 
 def one_after_the_other(endpoint: Endpoint) -> str | None:

@@ -42,7 +42,7 @@ def closed_then_tail(
             yield replace(page, settled=part.since)
 
     if not closed.is_empty:
-        together = closed_side_by_side(endpoint, closed, crew, read) if crew.connections > 1 else None
+        together = closed_side_by_side(endpoint, closed, crew, read)
         for part in () if together else slices(endpoint, closed, slice_rows):
             yield from read(endpoint, part)
         yield from together or ()

@@ -31,9 +31,9 @@ def balanced_cuts(
 ) -> Iterator[datetime]:
     """Instants after the beginning, ascending, the end the last of them.
 
-    The totals that a shop reports since an instant are its cumulative distribution: between two known points it is
-    taken for a straight line, and where that leaves too much, more points are asked for, side by side. Wherever the
-    cuts come to lie, none of them loses a row: they only decide who reads it.
+    Totals since an instant are a cumulative distribution: between two known points it is taken for a straight line,
+    and where that leaves too much, more points are asked for, side by side. No cut loses a row, wherever it comes to
+    lie: it only decides who reads it.
 
     Args:
         begin: where the first slice begins, and how many rows come from there on.
@@ -44,8 +44,8 @@ def balanced_cuts(
         cut: an instant at or below a moment that the shop's parameters can say.
     """
     left, asked, gathered = begin, 0, 0
-    inner = _between(begin.at, end, min(at_once, -(-begin.rows // most)), cut)
-    right = _points([*inner, end], count)[::-1]
+    first = _between(begin.at, end, min(at_once, -(-begin.rows // most)), cut)
+    right = _points([*first, end], count)[::-1]
     while right:
         point = right[-1]
         rows = max(left.rows - point.rows, 0)

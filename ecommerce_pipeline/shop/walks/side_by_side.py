@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from ecommerce_pipeline.shop.crew import Crew, in_order
 from ecommerce_pipeline.shop.endpoint import Endpoint
@@ -49,28 +50,34 @@ def cursor_walk_side_by_side(
     page: Page | None = None
     for page in islice(first, FIRST_PAGES):
         yield page
-    start = page.top if page else None
-    last = min(ceiling, window.until) if window.until else ceiling
-    if page is None or not _long(endpoint, page.total) or start is None or start >= endpoint.cut(last):
+    last = endpoint.cut(min(ceiling, window.until) if window.until else ceiling)
+    begin = _worth_cutting(endpoint, page, last, crew)
+    if begin is None:
         yield from first
         return
-    cuts = _cuts(
-        endpoint, Point(start, page.total or 0), Window(None, window.until), endpoint.cut(last), crew
-    )
-    end.at = reached = next(cuts)
-
-    def slices() -> Iterator[Iterator[Page]]:
-        nonlocal reached
-        yield first
-        for cut in cuts:
-            part = Window(reached, window.until)
-            yield cursor_walk(endpoint.twin(), part, ceiling, attempts, end=End(cut))
-            reached = cut
-
-    yield from in_order(crew, slices(), _weight)
-    rest = Window(reached, window.until)
+    cuts = _cuts(endpoint, begin, Window(None, window.until), last, crew)
+    end.at = next(cuts)
+    parts = _slices(endpoint, Window(end.at, window.until), ceiling, attempts, cuts)
+    yield from in_order(crew, chain([first], parts), _weight)
+    rest = Window(last, window.until)
     if not rest.is_empty:
         yield from cursor_walk(endpoint, rest, ceiling, attempts)
+
+
+def _slices(
+    endpoint: Endpoint, rest: Window, ceiling: datetime, attempts: int, cuts: Iterator[datetime]
+) -> Iterator[Iterator[Page]]:
+    """The walks of the slices that end at some cuts, each in a state of its own."""
+    for cut in cuts:
+        yield cursor_walk(endpoint.twin(), rest, ceiling, attempts, end=End(cut))
+        rest = replace(rest, since=cut)
+
+
+def _worth_cutting(endpoint: Endpoint, page: Page | None, last: datetime, crew: Crew) -> Point | None:
+    """Where slices may begin behind a page, None where the list is better read to its end as it is."""
+    if crew.connections == 1 or page is None or page.top is None or page.top >= last:
+        return None
+    return Point(page.top, page.total or 0) if _long(endpoint, page.total) else None
 
 
 Read = Callable[[Endpoint, Window], Iterator[Page]]
@@ -88,9 +95,11 @@ def closed_side_by_side(endpoint: Endpoint, window: Window, crew: Crew, read: Re
         crew: has the threads.
         read: reads one slice without loss.
     """
-    until, rows = window.until, endpoint.count(window)
-    begin = window.since or EARLIEST
-    if until is None or rows is None or not _long(endpoint, rows) or begin >= endpoint.cut(until):
+    until, begin = window.until, window.since or EARLIEST
+    if crew.connections == 1 or until is None or begin >= endpoint.cut(until):
+        return None
+    rows = endpoint.count(window)
+    if rows is None or not _long(endpoint, rows):
         return None
     cuts = _cuts(endpoint, Point(begin, rows), window, endpoint.cut(until), crew)
 
