@@ -15,13 +15,15 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 # One worker for each core; each test has folders, ports and a warehouse of its own.
 PARALLEL := --numprocesses auto --dist worksteal
-SOURCES := pipelines.py ecommerce_pipeline tests
+SOURCES := pipelines.py ecommerce_pipeline tests benchmarks
+# What `make bench` is asked to do, all of its plan without it: make bench BENCH="--only ours,limit --sizes 37k"
+BENCH :=
 
 # $(call install,FILE): uv where it works (4 s), else pip (45 s); both check the lock's hashes.
 install = { [ -x $(BIN)/uv ] && uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); } \
 	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 
-.PHONY: help run demo show test test-long check format real lock clean
+.PHONY: help run demo show test test-long check format real bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,12 +56,15 @@ format: $(VENV)/.test ## put the code into the house's form
 real: $(VENV)/.real ## load a real retailer's data whole, compare it with the data set itself
 	$(PYTHON) -m tests.real
 
+bench: $(VENV)/.run $(VENV)-bench-script/.made $(VENV)-bench-singer/.made ## measure it beside its peers; BENCH="--help" tells how
+	$(PYTHON) -m benchmarks $(BENCH)
+
 lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
 	$(COMPILE) --upgrade requirements.txt -o requirements.lock
 	$(COMPILE) --upgrade requirements.txt requirements/dev.txt -c requirements.lock -o requirements/dev.lock
 
 clean: ## remove the environment and every cache; loaded data stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: nothing is installed again while the lock stays the same. dev.lock holds all of requirements.lock.
@@ -73,6 +78,13 @@ $(VENV)/.test: requirements/dev.lock | $(VENV)/.uv
 
 $(VENV)/.real: requirements/real-data.txt | $(VENV)/.test
 	uv pip install --quiet --python $(PYTHON) -r $< || $(PYTHON) -m pip install --quiet -r $<
+	@touch $@
+
+# Peers of the benchmark, each in an environment of its own.
+$(VENV)-bench-%/.made: benchmarks/requirements-%.txt | $(VENV)/.uv
+	$(PYTHON) -m venv --clear $(@D)
+	uv pip install --quiet --python $(@D)/bin/python -r $< \
+		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.uv: | $(PYTHON)

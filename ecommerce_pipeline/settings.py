@@ -87,6 +87,10 @@ class Settings:
         "How far behind the shop's clock the cursor stays, where it differs from the profile's.",
         most=YEAR_SECONDS,
     )
+    columnar: bool = _setting(
+        True,
+        "Hand pages over as columns where they fit; false takes the way of single records, which is slower.",
+    )
     checkpoint_rows: int = _setting(
         100_000,
         "How many rows are fetched before they are committed and the run goes on.",

@@ -94,7 +94,7 @@ class Canonicaliser:
         # Objects are placed before what is placed inside them.
         moves = sorted((target.count("."), target, source) for target, source in mapping.fields.items())
         self._flat = [(target, source) for _, target, source in moves if "." not in target + source]
-        self._deep = [
+        self.deep_moves = [
             (target.split("."), source.split(".")) for _, target, source in moves if "." in target + source
         ]
 
@@ -106,7 +106,7 @@ class Canonicaliser:
                 _set_aside(renamed, target)
             if source in row:
                 renamed[target] = row[source]
-        for target_path, source_path in self._deep:
+        for target_path, source_path in self.deep_moves:
             _put(renamed, target_path, _read(row, source_path))
         return renamed
 

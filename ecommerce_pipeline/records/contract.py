@@ -11,7 +11,7 @@ from ecommerce_pipeline.records.content import content_hash
 from ecommerce_pipeline.records.structure import fields
 from ecommerce_pipeline.records.wire import IdType
 
-VERSION = 1
+VERSION = 2
 """Raise it with every change of code after which some row is judged otherwise or lands otherwise."""
 
 

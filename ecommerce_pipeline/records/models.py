@@ -19,13 +19,15 @@ from ecommerce_pipeline.records import wire
 from ecommerce_pipeline.records.rules import refused
 
 Kind = Literal["id", "text", "decimal", "timestamp", "object", "list"]
+Rule = Literal["", "filled", "currency", "email", "coordinate", "quantity"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """Marks a field type with the kind of column it becomes."""
+    """Marks a field type with the kind of column it becomes, and what more than its type is asked of a value."""
 
     kind: Kind
+    rule: Rule = ""
 
 
 _CURRENCY = re.compile(r"[A-Z]{3}").fullmatch
@@ -116,12 +118,12 @@ def _list(value: Any) -> Any:
 Id = Annotated[int | str, PlainValidator(_id), Column("id")]
 Instant = Annotated[datetime, PlainValidator(_instant), Column("timestamp")]
 Money = Annotated[Decimal, PlainValidator(_money), Column("decimal")]
-Quantity = Annotated[Decimal, PlainValidator(_quantity), Column("decimal")]
+Quantity = Annotated[Decimal, PlainValidator(_quantity), Column("decimal", "quantity")]
 Text = Annotated[str, PlainValidator(_text), Column("text")]
-FilledText = Annotated[str, PlainValidator(_filled_text), Column("text")]
-Currency = Annotated[str, PlainValidator(_currency), Column("text")]
-Email = Annotated[str, PlainValidator(_email), Column("text")]
-Coordinate = Annotated[str, PlainValidator(_coordinate), Column("text")]
+FilledText = Annotated[str, PlainValidator(_filled_text), Column("text", "filled")]
+Currency = Annotated[str, PlainValidator(_currency), Column("text", "currency")]
+Email = Annotated[str, PlainValidator(_email), Column("text", "email")]
+Coordinate = Annotated[str, PlainValidator(_coordinate), Column("text", "coordinate")]
 
 
 class Part(BaseModel):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from ecommerce_pipeline.records.models import Column, Kind
+from ecommerce_pipeline.records.models import Column, Kind, Rule
 
 
 @dataclass(frozen=True)
@@ -20,17 +20,26 @@ class Field:
         kind: what it becomes in the warehouse.
         nullable: whether the field may be null or left out.
         model: the model of the object, or of the list's elements; None for scalars and lists of scalars.
+        rule: what more than its type is asked of a value.
+        required: whether the field must be there, null or not.
+        element: what the elements of a list of scalars are; None for all else.
     """
 
     kind: Kind
     nullable: bool
     model: type[BaseModel] | None
+    rule: Rule = ""
+    required: bool = False
+    element: Field | None = None
 
 
 @cache
 def fields(model: type[BaseModel]) -> dict[str, Field]:
     """The canonical fields of a model by name, in the order of declaration."""
-    return {name: _field(info.annotation, info.metadata) for name, info in model.model_fields.items()}
+    return {
+        name: replace(_field(info.annotation, info.metadata), required=info.is_required())
+        for name, info in model.model_fields.items()
+    }
 
 
 @cache
@@ -50,6 +59,14 @@ def _field(annotation: Any, metadata: list[Any]) -> Field:
     if nullable:
         marked = next(part for part in get_args(annotation) if part is not NoneType)
         annotation, *metadata = get_args(marked)
-    kind = next(mark.kind for mark in metadata if isinstance(mark, Column))
-    inner = get_args(annotation)[0] if kind == "list" else annotation
-    return Field(kind, nullable, inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None)
+    column = next(mark for mark in metadata if isinstance(mark, Column))
+    inner = get_args(annotation)[0] if column.kind == "list" else annotation
+    model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    scalars = column.kind == "list" and model is None
+    element = _field(*_marked(inner)) if scalars else None
+    return Field(column.kind, nullable, model, column.rule, element=element)
+
+
+def _marked(annotation: Any) -> tuple[Any, list[Any]]:
+    kind, *metadata = get_args(annotation)
+    return kind, metadata

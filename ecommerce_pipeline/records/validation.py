@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ecommerce_pipeline.records.canonical import Canonicaliser
-from ecommerce_pipeline.records.content import content_hash, decode_json
+from ecommerce_pipeline.records.content import content_hash, decode_json, row_hash
 from ecommerce_pipeline.records.contract import contract_hash
 from ecommerce_pipeline.records.landing import walked
 from ecommerce_pipeline.records.naming import shape_of
@@ -17,7 +17,7 @@ from ecommerce_pipeline.records.rules import RULES, Reason, reason, storable
 from ecommerce_pipeline.records.structure import fields
 from ecommerce_pipeline.records.wire import IdType
 
-__all__ = ["RULES", "Accepted", "Reason", "Rejected", "Validator", "content_hash", "decode_json"]
+__all__ = ["RULES", "Accepted", "Reason", "Rejected", "Validator", "content_hash", "decode_json", "row_hash"]
 
 # pydantic's own codes, where a model itself finds the fault and not one of our parsers.
 _OURS = {
@@ -66,6 +66,8 @@ class Validator:
 
     Attributes:
         contract: a hash of all that decides what becomes of a row; see `contract_hash`.
+        model, canonicaliser, shape: what a row goes through.
+        id_type: as given.
     """
 
     def __init__(
@@ -76,9 +78,9 @@ class Validator:
         reserved: Iterable[str] = (),
     ) -> None:
         self._validate = model.__pydantic_validator__.validate_python
-        self._canonical = canonicaliser
+        self.model, self.canonicaliser, self.id_type = model, canonicaliser, id_type
         shape = shape_of(model)
-        self._shape = replace(shape, reserved=shape.reserved.union(reserved))
+        self.shape = replace(shape, reserved=shape.reserved.union(reserved))
         self._wire = canonicaliser.mapping.wire(id_type)
         self.contract = contract_hash(model, canonicaliser.mapping, id_type)
 
@@ -86,7 +88,7 @@ class Validator:
         """The row as a record, or every reason against it. Never raises, never changes `raw`."""
         if type(raw) is not dict:
             return Rejected({"value": raw}, None, (reason("", "not_an_object", raw),))
-        row, reasons = walked(self._canonical(raw), self._shape)
+        row, reasons = walked(self.canonicaliser(raw), self.shape)
         try:
             record = self._validate(row, context=self._wire)
         except ValidationError as error:

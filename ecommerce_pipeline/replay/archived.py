@@ -48,7 +48,9 @@ def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:
     found = document
     for step in endpoint.profile.rows.split("."):
         found = found.get(step) if isinstance(found, dict) else None
-    return found if isinstance(found, list) else rows_of(endpoint.profile, Reply(path, {}, {}, document))
+    return (
+        found if isinstance(found, list) else rows_of(endpoint.profile, Reply(path, {}, {}, lambda: document))
+    )
 
 
 def _inflated(body: bytes) -> bytes:

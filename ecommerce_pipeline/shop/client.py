@@ -8,6 +8,7 @@ pages in an order of their own. dlt signs requests, and its paginators read refe
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import logging
 import random
@@ -159,9 +160,9 @@ class ShopClient:
         use.go_on()
         use.keep(body)
         as_sent = None if body is response.content else response.content
-        document, hide = self._decode(response, body), self._hiding.text
+        decode, hide = functools.partial(self._decode, response, body), self._hiding.text
         links = response.links if "Link" in response.headers else {}
-        return Reply(address, response.headers, links, document, str(response.url), as_sent, hide, len(body))
+        return Reply(address, response.headers, links, decode, str(response.url), body, as_sent, hide)
 
     def _send(self, request: PageRequest, use: Use[Result]) -> requests.Response:
         asked = request.address

@@ -7,7 +7,6 @@ import functools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
@@ -15,7 +14,6 @@ from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.answer import rows_of, total_of
 from ecommerce_pipeline.shop.client import ShopClient
 from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
-from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.page import Page, PageCount, identities_of
 from ecommerce_pipeline.shop.paging import (
     body_of,
@@ -26,13 +24,16 @@ from ecommerce_pipeline.shop.paging import (
     with_param,
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
+from ecommerce_pipeline.shop.timed import Timed
+from ecommerce_pipeline.shop.typed_pages import TypedPages
+from ecommerce_pipeline.shop.typed_rows import Lazily, TypedRows
 from ecommerce_pipeline.shop.window import Window
 
 NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
 """Answers that tell of the key, the address or a page too large, and nothing of the length of a list."""
 
 
-class Endpoint:
+class Endpoint(Timed):
     """Asks for the pages of one resource.
 
     Args:
@@ -45,6 +46,7 @@ class Endpoint:
         most_pages: more are never asked for.
 
     Attributes:
+        typed: decodes pages of which it is known what their rows look like.
         go_on: raises where nothing more shall be asked or kept.
     """
 
@@ -58,16 +60,16 @@ class Endpoint:
         mask: Callable[[Any], Any] | None = None,
         most_pages: int = Settings.list_max_pages,
     ) -> None:
-        self.profile = profile
+        super().__init__(profile)
         self.page_size = page_size or profile.page_size
         self.retries = retries
         self.largest_page = 0
         self._asked = PageCount()
         self._client = client
-        self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
         self._keep, self._mask = keep, mask
         self.most_pages = most_pages
+        self.typed: TypedPages | None = None
         self.go_on: Callable[[], None] = lambda: None
         self._kind = f"{profile.path} {self.page_size}"
 
@@ -103,7 +105,7 @@ class Endpoint:
         params = {name: str(value) for name, value in self.profile.params.items()}
         if self.profile.page_size_param:
             params[self.profile.page_size_param] = str(self.page_size)
-        params |= self._bounds(window)
+        params |= self.bounds(window)
         if paging.type == "page_number":
             params[paging.page_param] = str(paging.base_page)
         if paging.type == "offset":
@@ -167,15 +169,21 @@ class Endpoint:
         """The row's primary key as the shop sent it, None where it has none."""
         return value_at(row, self.profile.key)
 
-    def cursor(self, row: Any) -> datetime | None:
-        """The row's cursor value in UTC, None where it is missing or wrong."""
-        return self._instants.parse(value_at(row, self.profile.cursor.field))
-
-    def instant(self, value: Any) -> datetime | None:
-        """A value in the form of the cursor as an instant in UTC, None where it is none."""
-        return self._instants.parse(value)
-
     def _read(self, request: PageRequest, reply: Reply) -> Page:
+        typed = self.typed.decode(reply.body) if self.typed and reply.body else None
+        return self._read_typed(request, reply, *typed) if typed else self._read_rows(request, reply)
+
+    def _read_typed(self, request: PageRequest, reply: Reply, typed: TypedRows, document: Any) -> Page:
+        reply = replace(reply, decode=lambda: document)
+        length, size, total = len(typed.rows), len(reply.body), self._total(reply)
+        self.largest_page = max(self.largest_page, length)
+        rows, cursors = Lazily(length, typed.raw), Lazily(length, typed.moments)
+        following = self._following(request, reply, length, total)
+        return Page(
+            request, reply.address, rows, typed.identities, cursors, total, following, typed=typed, size=size
+        )
+
+    def _read_rows(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = rows_of(self.profile, reply), self._total(reply)
         if self._mask:
             rows = [self._mask(row) for row in rows]
@@ -186,8 +194,9 @@ class Endpoint:
         self.largest_page = max(self.largest_page, len(rows))
         cursors = [self.floor(value) if value else None for value in map(self.cursor, rows)]
         identities = identities_of(rows, map(self.key, rows))
-        following = self._following(request, reply, rows, total)
-        return Page(request, reply.address, rows, identities, cursors, total, following, size=reply.size)
+        following = self._following(request, reply, len(rows), total)
+        size = len(reply.body)
+        return Page(request, reply.address, rows, identities, cursors, total, following, size=size)
 
     def before(self, request: PageRequest) -> int:
         """How many rows stand before this page, at least; 0 where the style of paging does not tell."""
@@ -198,41 +207,11 @@ class Endpoint:
             return (number_param(request, paging.page_param) - paging.base_page) * self.largest_page
         return 0
 
-    def floor(self, moment: datetime) -> datetime:
-        """The instant cut down to the precision of the shop's parameters."""
-        return self._instants.floor(moment)
-
-    def after(self, moment: datetime) -> datetime:
-        """The next instant that the shop's parameters can say."""
-        return self._instants.after(moment)
-
-    def unambiguous(self, window: Window) -> Window:
-        """The window with ends that one local time alone stands for; see `CursorInstants.unrepeated`."""
-        ends = {"since": window.since, "until": window.until}
-        return replace(
-            window, **{name: self._instants.unrepeated(end) if end else end for name, end in ends.items()}
-        )
-
-    def cut(self, moment: datetime) -> datetime:
-        """An instant at or below a moment that the shop's parameters can say, and that nothing else is called by."""
-        return self._instants.unrepeated(self.floor(moment))
-
-    def lowest(self, moment: datetime) -> datetime:
-        """The lowest value that a filter since a moment may show; a step earlier where it leaves out its bound."""
-        inclusive = self.profile.cursor.since_inclusive
-        return self.floor(moment) if inclusive else self._instants.before(moment)
-
-    def _bounds(self, window: Window) -> dict[str, str]:
-        cursor = self.profile.cursor
-        since = self.lowest(window.since) if window.since else None
-        named = {cursor.since_param: since, cursor.until_param: window.until}
-        return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
-
     def _total(self, reply: Reply) -> int | None:
         return total_of(self.profile.paging, reply) if self.reports_totals else None
 
     def _following(
-        self, request: PageRequest, reply: Reply, rows: list[Any], total: int | None
+        self, request: PageRequest, reply: Reply, rows: int, total: int | None
     ) -> PageRequest | None:
         paging = self.profile.paging
         if paging.type == "single_page":
@@ -241,7 +220,7 @@ class Endpoint:
             return self._next_number(request, rows, total)
         return reference_request(self._paginator, request, reply)
 
-    def _next_number(self, request: PageRequest, rows: list[Any], total: int | None) -> PageRequest | None:
+    def _next_number(self, request: PageRequest, rows: int, total: int | None) -> PageRequest | None:
         """dlt's range paginators step by the page size that was asked for; a shop that silently caps
         it would lose rows, so the offset moves by what came, and page numbers go on until a page is empty.
 
@@ -252,11 +231,11 @@ class Endpoint:
         if not rows:
             return None
         if self.steps_by_offset:
-            before = number_param(request, paging.offset_param) + len(rows)
+            before = number_param(request, paging.offset_param) + rows
             following = self.at_offset(request, before)
         else:
             following = with_param(request, paging.page_param, number_param(request, paging.page_param) + 1)
             before = self.before(following)
         if total is None or before < total:
             return following
-        return replace(following, beyond=total) if len(rows) >= self.full_page else None
+        return replace(following, beyond=total) if rows >= self.full_page else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -36,28 +37,33 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """A decoded answer.
+    """An answer, decoded when somebody looks into it.
 
     Headers, links and `json()` are what dlt's paginators read: as the shop sent them, since a reference to the next
     page may have to carry the key. Rows come from `document`.
 
     Attributes:
         address: free of secrets.
-        document: the decoded body, free of secrets.
+        decode: gives the decoded body, free of secrets, or raises `RetryLater`.
         asked: the address as it was asked.
-        as_sent: the body where `document` hides secrets of it, else None.
+        body: the body, free of secrets.
+        as_sent: the body where `body` hides secrets of it, else None.
         hide: makes a text of the shop's fit to be shown.
-        size: how many bytes the body has.
     """
 
     address: str
     headers: Mapping[str, str] = field(repr=False)
     links: dict[str, Any] = field(repr=False)
-    document: Any
+    decode: Callable[[], Any] = field(repr=False)
     asked: str = field(default="", repr=False)
+    body: bytes = field(default=b"", repr=False)
     as_sent: bytes | None = field(default=None, repr=False)
     hide: Callable[[str], str] = lambda text: text
-    size: int = 0
+
+    @functools.cached_property
+    def document(self) -> Any:
+        """The decoded body."""
+        return self.decode()
 
     def json(self) -> Any:
         """The decoded body as the shop sent it."""

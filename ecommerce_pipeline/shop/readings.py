@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from itertools import pairwise
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.endpoint import Endpoint
@@ -99,8 +98,7 @@ def loop(endpoint: Endpoint, request: PageRequest) -> Unsettled:
 def check_sorted(endpoint: Endpoint, page: Page, window: Window) -> None:
     """Refuse a list that is not sorted by the cursor though its profile says so."""
     check_filter(endpoint, page, window)
-    values = [value for value in page.cursors if value]
-    if any(later < earlier for earlier, later in pairwise(values)):
+    if not page.ascends:
         raise ContractBroken(
             f"GET {page.address}: the profile says that the list is sorted by `{endpoint.profile.cursor.field}`,"
             ' but it is not. Set `order` to "id" or "unknown", or add the shop\'s sort parameter to `params`.'
@@ -112,13 +110,11 @@ def check_filter(endpoint: Endpoint, page: Page, window: Window) -> None:
     cursor = endpoint.profile.cursor
     since = endpoint.floor(window.since) if window.since and cursor.since_param else None
     until = endpoint.floor(window.until) if window.until and cursor.until_param else None
-    for value in page.cursors:
-        if value is None:
-            continue
-        if since and value < endpoint.lowest(since):
-            raise _ignored(page, f"since {since.isoformat()}", value, "since_param")
-        if until and value > until:
-            raise _ignored(page, f"before {until.isoformat()}", value, "until_param")
+    bottom, top = page.bottom, page.top
+    if since and bottom and bottom < endpoint.lowest(since):
+        raise _ignored(page, f"since {since.isoformat()}", bottom, "since_param")
+    if until and top and top > until:
+        raise _ignored(page, f"before {until.isoformat()}", top, "until_param")
 
 
 def _ignored(page: Page, asked: str, got: datetime, name: str) -> ContractBroken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from ecommerce_pipeline.records.validation import (
     Rejected,
     Validator,
     content_hash,
+    row_hash,
 )
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
@@ -20,7 +21,7 @@ from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.contract import validator_of
 from ecommerce_pipeline.source.quarantine import Origin, rejected_id
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import Memory, identity
+from ecommerce_pipeline.source.repeats import Memory, Repeats, Versions, identity
 from ecommerce_pipeline.source.tombstones import TOMBSTONE, deleted_at
 
 MANY_ROWS = 50
@@ -33,41 +34,85 @@ class Acceptance:
     Args:
         name: the resource.
         reading: the run; its accounts, its quarantine and its tombstones are filled.
+
+    Attributes:
+        name: of the resource.
+        run_id, loaded_at: stand in every row.
+        validator: of its rows.
+        contract: names all that decides what becomes of a row.
     """
 
     def __init__(self, name: str, reading: Reading) -> None:
         profile = reading.profile
-        self._name = name
+        self.name = name
+        self.run_id, self.loaded_at = reading.run_id, reading.started_at
         self._accounts = reading.accounts
         self._quarantine = reading.quarantine
         self._refusals = reading.refusals
         self._refused_before: set[str] = set()
         self._tombstones = reading.tombstones.setdefault(name, {})
-        self._stamp: dict[str, Any] = {"_run_id": reading.run_id, "_loaded_at": reading.started_at}
+        self._stamp: dict[str, Any] = {"_run_id": self.run_id, "_loaded_at": self.loaded_at}
         self._shop = profile.name
         children = [child for child, declared in profile.resources.items() if declared.embedded_in == name]
-        self._validator = validator_of(name, profile, children)
+        self.validator = validator_of(name, profile, children)
         self._embedded = {
             child: (profile.resources[child], validator_of(child, profile)) for child in children
         }
         contracts = {child: [v.contract, d.embedded_field] for child, (d, v) in self._embedded.items()}
         declared = profile.resources[name]
-        self._contract = content_hash([self._validator.contract, contracts, declared.tombstone])[:8]
+        self.contract = content_hash([self.validator.contract, contracts, declared.tombstone])[:8]
         self._reads = 0
         self._rows = 0
         self._carried: set[str] = set()
 
     def judge(self, endpoint: Endpoint, page: Page, repeats: Memory) -> list[dict[str, Any]]:
         """The rows of a page that are new and right, as dlt takes them."""
+        return self.judge_rows(endpoint, page, repeats, self.count_page())[0]
+
+    def count_page(self) -> int:
+        """The number of a page that was read just now; of two versions of one instant the later page's is newer."""
         self._reads += 1
+        return self._reads
+
+    def source(self, page: Page) -> str:
+        """Where the rows of a page come from, as it stands in each of them."""
+        return f"{self._shop} {page.address}"
+
+    def judge_rows(
+        self, endpoint: Endpoint, page: Page, repeats: Memory, read: int
+    ) -> tuple[list[dict[str, Any]], list[Any]]:
+        """The same as `judge` for a page whose number is known, and beside it those rows as the shop sent them."""
         repeats.prepare(map(endpoint.key, page.rows))
         if repeats.asks:
             self._refused_before = self._refusals(
                 [found for row in page.rows for found in self._ids(endpoint, row)]
             )
-        source = f"{self._shop} {page.address}"
-        accepted = (self._row(endpoint, row, repeats, source) for row in page.rows)
-        return [row for row in accepted if row is not None]
+        origin = (self.source(page), read)
+        accepted = [(self._row(endpoint, row, repeats, origin), row) for row in page.rows]
+        new = [(record, raw) for record, raw in accepted if record is not None]
+        return [record for record, _ in new], [raw for _, raw in new]
+
+    def take_right(
+        self, repeats: Repeats, versions: Versions, places: Sequence[int], keys: Sequence[Any]
+    ) -> list[int]:
+        """Count rows that are right beyond doubt; returns the places of those that are new, ascending.
+
+        Args:
+            repeats: what is known already.
+            versions: of rows of several pages.
+            places: which of them are right.
+            keys: of all of them.
+        """
+        account = self._accounts[self.name]
+        repeats.prepare(keys[place] for place in places)
+        new = repeats.accept_new(versions, places)
+        account.fetched += len(places)
+        account.loaded += len(new)
+        account.repeated += len(places) - len(new)
+        if self._tombstones:
+            for place in places:
+                self._tombstones.pop(keys[place], None)
+        return new
 
     def accepts(self, resource: str, raw: Any) -> bool:
         """Whether a record keeps the contract.
@@ -76,16 +121,19 @@ class Acceptance:
             resource: what it is, this resource or one that is embedded in its rows.
             raw: as the shop sent it.
         """
-        if resource != self._name:
+        if resource != self.name:
             return isinstance(self._embedded[resource][1].validate(raw), Accepted)
-        return isinstance(self._validator.validate(self._split(raw)[1]), Accepted)
+        return isinstance(self.validator.validate(self._split(raw)[1]), Accepted)
 
-    def _row(self, endpoint: Endpoint, raw: Any, repeats: Memory, source: str) -> dict[str, Any] | None:
-        account = self._accounts[self._name]
+    def _row(
+        self, endpoint: Endpoint, raw: Any, repeats: Memory, origin: tuple[str, int]
+    ) -> dict[str, Any] | None:
+        source, read = origin
+        account = self._accounts[self.name]
         account.fetched += 1
         self._note_lists(raw)
-        content, deleted = content_hash(raw), deleted_at(endpoint, raw, self._stamp["_loaded_at"])
-        digest = f"{content}-{self._contract}{TOMBSTONE if deleted else ''}"
+        deleted = deleted_at(endpoint, raw, self._stamp["_loaded_at"])
+        digest = f"{row_hash(raw)}-{self.contract}{TOMBSTONE if deleted else ''}"
         key, cursor = identity(endpoint.key(raw)), endpoint.cursor(raw)
         if not deleted and key:
             self._tombstones.pop(endpoint.key(raw), None)
@@ -94,23 +142,24 @@ class Acceptance:
             self._count_repeated_lines(raw)
             return None
         lines, bare = self._split(raw)
-        judged = self._validator.validate(bare)
+        judged = self.validator.validate(bare)
         if isinstance(judged, Rejected):
             repeats.refuse(cursor, digest)
             self._note_tombstone(endpoint, raw, deleted)
-            if rejected_id(self._name, content) in self._refused_before:
+            content = content_hash(raw)
+            if rejected_id(self.name, content) in self._refused_before:
                 account.repeated += 1
                 self._count_repeated_lines(raw)
                 return None
             whole = Rejected(judged.raw | lines, judged.key, judged.reasons)
-            self._refuse(self._name, whole, content, Origin(source))
+            self._refuse(self.name, whole, content, Origin(source))
             self._count_refused_lines(raw)
             return None
         repeats.accept(key, cursor, digest)
         account.loaded += 1
         record = judged.record | self._lines(lines, self._inherited(endpoint, raw), Origin(source, raw))
         account.deleted += deleted is not None
-        return {**record, **self._bookkeeping(digest, cursor, source), "_deleted_at": deleted}
+        return {**record, **self._bookkeeping(digest, cursor, origin), "_deleted_at": deleted}
 
     def _note_tombstone(self, endpoint: Endpoint, raw: Any, deleted: datetime | None) -> None:
         """A tombstone may have nothing but its key; the row in the warehouse is marked all the same."""
@@ -150,14 +199,15 @@ class Acceptance:
         if missing and self._rows >= (1 if since is None else MANY_ROWS):
             field = self._embedded[missing[0]][0].embedded_field
             raise ContractBroken(
-                f"None of the {self._name} has the field `{field}`, in which the profile says that"
+                f"None of the {self.name} has the field `{field}`, in which the profile says that"
                 f" {missing[0]} come. Correct `resources.{missing[0]}.embedded_field` in the profile, or leave"
                 " that resource out while the shop has none."
             )
 
-    def _bookkeeping(self, digest: str, cursor: datetime | None, source: str) -> dict[str, Any]:
+    def _bookkeeping(self, digest: str, cursor: datetime | None, origin: tuple[str, int]) -> dict[str, Any]:
+        source, read = origin
         # Two versions can share an instant of coarse precision; the one read later is the newer.
-        version = f"{cursor.isoformat(timespec='microseconds') if cursor else ''}#{self._reads:09d}"
+        version = f"{cursor.isoformat(timespec='microseconds') if cursor else ''}#{read:09d}"
         return {**self._stamp, "_source": source, "_content_hash": digest, "_version": version}
 
     def _split(self, raw: Any) -> tuple[dict[str, Any], Any]:
@@ -181,7 +231,7 @@ class Acceptance:
 
     def _ids(self, endpoint: Endpoint, raw: Any) -> Iterator[str]:
         """Under which ids a row and its lines stand in the quarantine, if they do."""
-        yield rejected_id(self._name, content_hash(raw))
+        yield rejected_id(self.name, content_hash(raw))
         inherited = self._inherited(endpoint, raw)
         for child, (declared, _) in self._embedded.items():
             found = raw.get(declared.embedded_field) if isinstance(raw, dict) else None
@@ -216,7 +266,7 @@ class Acceptance:
             account.fetched += count
             account.rejected_rows += count
             account.rejected.update({"parent_refused": count} if count else {})
-            account.first_reason = account.first_reason or f"a refused row of {self._name}"
+            account.first_reason = account.first_reason or f"a refused row of {self.name}"
 
     def _line_counts(self, raw: Any) -> Iterator[tuple[ResourceAccount, int]]:
         for child, (declared, _) in self._embedded.items():

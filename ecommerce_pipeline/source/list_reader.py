@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from ecommerce_pipeline.records.layout import Layout
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
+from ecommerce_pipeline.shop.typed_pages import TypedPages
 from ecommerce_pipeline.shop.walks import walk
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.acceptance import Acceptance
 from ecommerce_pipeline.source.account import ResourceAccount
+from ecommerce_pipeline.source.columnar.acceptance import ColumnAcceptance
 from ecommerce_pipeline.source.cursor import LosslessCursor
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import FLOOR, Known, Lookup, Repeats
@@ -47,18 +50,21 @@ class ListReader:
         self._repeats = Repeats(
             _recent(state, reading.swept.get(name, frozenset())), _lookup(reading, name, state)
         )
+        declared, layout = reading.profile.resources[name], Layout()
         self._endpoint = Endpoint(
             reading.client,
-            reading.profile.resources[name],
+            declared,
             settings.page_size,
             lambda body: reading.archive.keep(name, body),
             self._account.retries,
             reading.maskers.get(name),
             settings.list_max_pages,
         )
+        self._endpoint.typed = TypedPages(declared, layout) if _as_columns(reading, name) else None
         self._endpoint.go_on = reading.crew.go_on
         self._window = self._endpoint.unambiguous(reading.window or Window(since=start))
         self._acceptance = Acceptance(name, reading)
+        self._columns = ColumnAcceptance(self._acceptance, self._endpoint, self._repeats, layout)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
         attempts, crew = settings.window_attempts, reading.crew
         pages = walk(self._endpoint, self._window, self._ceiling, attempts, slice_rows, crew)
@@ -69,41 +75,62 @@ class ListReader:
         _log_begin(self._account)
 
     def step(self) -> Iterator[list[dict[str, Any]] | None]:
-        """New rows, page by page, until the list ends or the step is full; None where another list has something to
-        take and this one has not.
+        """New rows that go as single records, until the list ends or the step is full; all others go as columns. None
+        where another list has a page to take and this one has not.
         """
-        monotonic = self._reading.client.clocks.monotonic
-        began, taken = monotonic(), False
-        while True:
-            if not (taken and self._reading.step.full) and not self._reading.crew.wait(self._pages):
+        with self._columns.handing_over(_as_columns(self._reading, self._account.resource)):
+            yield from self._timed(self._judged())
+
+    def _judged(self) -> Iterator[list[dict[str, Any]] | None]:
+        step, crew, taken = self._reading.step, self._reading.crew, False
+        while not (taken and step.full):
+            # The others of a full step go no further, whatever they have.
+            if not step.full and not crew.wait(self._pages):
                 yield None
                 continue
             page = next(self._pages, None)
             if page is None:
+                self.finished = True
                 break
-            accepted, taken = self._take(page), True
+            yield from self._together(self._columns.take(page))
+            self._note(page)
+            taken = True
+        yield from self._together(self._columns.flush())
+        if self.finished:
+            self._finish()
+
+    def _together(self, batches: Iterator[list[dict[str, Any]]]) -> list[list[dict[str, Any]]]:
+        """The batches, made over one connection, which is closed before dlt goes on to other lists."""
+        with self._reading.one_connection():
+            return list(batches)
+
+    def _timed(self, batches: Iterator[list[dict[str, Any]] | None]) -> Iterator[list[dict[str, Any]] | None]:
+        """The batches; what dlt does between two of them is not counted."""
+        monotonic = self._reading.client.clocks.monotonic
+        ended = False
+        while not ended:
+            began, batch = monotonic(), None
+            try:
+                batch = next(batches)
+            except StopIteration:
+                ended = True
             self._account.extract_seconds += monotonic() - began
-            if accepted:
-                yield accepted
-            if self._reading.step.full:
-                return
-            began = monotonic()
+            if not ended:
+                yield batch
+
+    def _finish(self) -> None:
         self._account.pages = self._endpoint.pages
         self._acceptance.finish(self._window.since)
-        self.finished = True
         _log_end(self._account)
         masker = self._reading.maskers.get(self._account.resource)
         if masker and self._account.fetched and self._window.since is None:
             _warn_of_unmet(self._account, masker.unmet)
 
-    def _take(self, page: Page) -> list[dict[str, Any]]:
-        with self._reading.one_connection():
-            accepted = self._acceptance.judge(self._endpoint, page, self._repeats)
+    def _note(self, page: Page) -> None:
         self._account.pages = self._endpoint.pages
         self._settled = max(self._settled, page.settled or LOWEST)
         self._top = max(self._top, page.top or LOWEST)
         self._reading.step.count(len(page.rows))
-        return accepted
 
     def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
         """Move the cursor as far as the list is complete; the state is touched only when something is new."""
@@ -125,6 +152,12 @@ class ListReader:
 
 SLICES = 4
 """Into how many slices of the cursor a checkpoint's worth of rows is cut where a list is not sorted by it."""
+
+
+def _as_columns(reading: Reading, name: str) -> bool:
+    """Whether rows may go as columns: those with persons to mask or with other resources inside go one by one."""
+    embeds = any(declared.embedded_in == name for declared in reading.profile.resources.values())
+    return reading.settings.columnar and name not in reading.maskers and not embeds
 
 
 def _lookup(reading: Reading, name: str, state: dict[str, Any]) -> Lookup | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice, repeat
 from typing import Any, NamedTuple, Protocol
 
 FLOOR = datetime.min.replace(tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Known(NamedTuple):
@@ -19,6 +22,25 @@ class Known(NamedTuple):
     def without_content(self) -> Known:
         """The version of a row that a sweep has marked as deleted: it hides older ones, and never itself."""
         return Known(self.cursor, "")
+
+
+@dataclass(frozen=True, eq=False)
+class Versions:
+    """Versions of many rows.
+
+    Attributes:
+        names: the `identity` of each row.
+        moments: their cursor values, microseconds since 1970.
+        hashes: of their content.
+    """
+
+    names: list[str]
+    moments: list[int]
+    hashes: list[str]
+
+    def at(self, place: int) -> Known:
+        """One of them."""
+        return Known(EPOCH + timedelta(microseconds=self.moments[place]), self.hashes[place])
 
 
 class Lookup(Protocol):
@@ -53,6 +75,12 @@ def identity(key: Any) -> str | None:
     return json.dumps(key) if isinstance(key, int | str) and not isinstance(key, bool) else None
 
 
+def identities(keys: Sequence[Any]) -> list[str]:
+    """The `identity` of keys that are all integers or all texts; of anything else a text that no key has."""
+    kinds = set(map(type, keys))
+    return list(map(str, keys)) if kinds <= {int} else [identity(key) or "" for key in keys]
+
+
 class Repeats:
     """Remembers versions, in bounded memory.
 
@@ -71,7 +99,7 @@ class Repeats:
         self._lookup = lookup
         self._limit = limit
         self._stored: dict[str, Known] = {}
-        self._seen: dict[str, Known] = {}
+        self._seen: dict[str, Known | tuple[Versions, int]] = {}
         self._met: set[str] = set()
 
     @property
@@ -94,7 +122,7 @@ class Repeats:
             content_hash: the hash of its content.
         """
         for name in (_refused(content_hash), key or content_hash):
-            before = self._seen.get(name) or self._recent.get(name) or self._stored.get(name)
+            before = _known(self._seen.get(name)) or self._recent.get(name) or self._stored.get(name)
             if before and (
                 before.content_hash == content_hash or (cursor is not None and cursor < before.cursor)
             ):
@@ -111,11 +139,48 @@ class Repeats:
         """Remember a version that goes to the quarantine."""
         self._remember(_refused(content_hash), Known(cursor or FLOOR, content_hash))
 
+    def accept_new(self, versions: Versions, places: Sequence[int]) -> list[int]:
+        """Remember those of some versions that are news; returns their places, ascending.
+
+        Args:
+            versions: accepted ones.
+            places: which of them, ascending.
+        """
+        names = [versions.names[place] for place in places]
+        met = self._met_before(names)
+        if not met:
+            self._remember_all(versions, names, places)
+            return list(places)
+        found = []
+        for name, place in zip(names, places, strict=True):
+            cursor, digest = versions.at(place)
+            if name not in met or not self.known(name, cursor, digest):
+                self.accept(name, cursor, digest)
+                found.append(place)
+        return found
+
+    def _met_before(self, names: Sequence[str]) -> set[str]:
+        """Those that came twice, in this run or an earlier one."""
+        different = set(names)
+        known = (self._seen, self._recent, self._stored)
+        met = set().union(*(different & versions.keys() for versions in known))
+        if len(different) < len(names):
+            once: set[str] = set()
+            met |= {name for name in names if name in once or once.add(name)}  # type: ignore[func-returns-value]
+        return met
+
+    def _remember_all(self, versions: Versions, names: Sequence[str], places: Sequence[int]) -> None:
+        self._seen.update(zip(names, zip(repeat(versions), places, strict=False), strict=True))
+        self._forget_oldest()
+
     def _remember(self, name: str, version: Known) -> None:
         self._seen.pop(name, None)
         self._seen[name] = version
-        if len(self._seen) > self._limit:
-            del self._seen[next(iter(self._seen))]
+        self._forget_oldest()
+
+    def _forget_oldest(self) -> None:
+        for name in list(islice(self._seen, max(0, len(self._seen) - self._limit))):
+            del self._seen[name]
 
     def since(self, moment: datetime, limit: int) -> dict[str, Known]:
         """The versions that a next run starting at `moment` may meet again, the newest `limit` of them.
@@ -138,7 +203,15 @@ class Repeats:
         return _newest({name: known for name, known in self._came().items() if _is_refused(name)}, limit)
 
     def _came(self) -> dict[str, Known]:
-        return {name: self._recent[name] for name in self._met} | self._seen
+        seen = {name: known for name, entry in self._seen.items() if (known := _known(entry))}
+        return {name: self._recent[name] for name in self._met} | seen
+
+
+def _known(entry: Known | tuple[Versions, int] | None) -> Known | None:
+    if entry is None or isinstance(entry, Known):
+        return entry
+    versions, place = entry
+    return versions.at(place)
 
 
 def _newest(versions: dict[str, Known], limit: int) -> dict[str, Known]:

@@ -11,6 +11,9 @@ from ecommerce_pipeline.shop.paging import value_at
 TOMBSTONE = "-deleted"
 """Ends the content hash of a tombstone: a row that is marked without it was found missing by a sweep."""
 
+STANDING = (None, False, 0, "", "0", "false")
+"""What the field of a tombstone holds in a row that stands; a list or an object that is empty does as well."""
+
 
 def deleted_at(endpoint: Endpoint, raw: Any, now: datetime) -> datetime | None:
     """When a row was deleted, UTC; None where it stands.
@@ -23,6 +26,6 @@ def deleted_at(endpoint: Endpoint, raw: Any, now: datetime) -> datetime | None:
     """
     field = endpoint.profile.tombstone
     told = value_at(raw, field) if field else None
-    if not told or told in ("0", "false"):
+    if not told or told in STANDING:
         return None
     return endpoint.instant(told) or endpoint.cursor(raw) or now

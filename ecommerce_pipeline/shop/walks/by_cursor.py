@@ -136,11 +136,7 @@ def _check_continues(endpoint: Endpoint, before: Page, page: Page, value: dateti
     Otherwise the filter leaves out its own boundary (WooCommerce: `modified_after`), or rows without a
     cursor value, or a row was edited or deleted meanwhile; a step back tells which.
     """
-    known = {
-        identity
-        for identity, cursor in zip(before.identities, before.cursors, strict=True)
-        if cursor == value
-    }
+    known = before.at_top(value)
     if known.isdisjoint(page.identities):
         raise Unsettled(
             f"asked for rows since {value.isoformat()}, the known row of that very instant did not come",

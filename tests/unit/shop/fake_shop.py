@@ -92,7 +92,7 @@ class FakeShop:
         if self.totals:
             document["total"] = self.total_of(len(listed), len(shown))
         try:
-            return use.read(Reply(f"memory:{request.address}", {}, {}, document))
+            return use.read(Reply(f"memory:{request.address}", {}, {}, lambda: document))
         except RetryLater as error:  # the client's retries would meet the same
             raise ShopUnreachable(error.reason) from None
 

@@ -16,7 +16,7 @@ BY_TOKEN = Paging.model_validate({"type": "cursor", "cursor_path": "next", "curs
 
 
 def _following(paging: Paging, reference: Any) -> PageRequest | None:
-    reply = Reply("https://shop.example/api/orders?size=3", {}, {}, {"next": reference})
+    reply = Reply("https://shop.example/api/orders?size=3", {}, {}, lambda: {"next": reference})
     request = PageRequest("orders", (("size", "3"),))
     return reference_request(reference_paginator(paging), request, reply)
 

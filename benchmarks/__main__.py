@@ -1,0 +1,73 @@
+"""`python -m benchmarks`: run, print, keep, and write the page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from benchmarks.contenders import CONTENDERS
+from benchmarks.machine import described
+from benchmarks.options import parsed
+from benchmarks.page import write_page
+from benchmarks.plan import Part, chosen
+from benchmarks.results import Invocation, Run, saved
+from benchmarks.running import run_part
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the command line says.
+
+    Returns:
+        0 when every run ended well and every warehouse holds the truth, 1 otherwise, 2 where a contender's
+        environment is missing.
+    """
+    options = parsed(arguments)
+    runs: list[Run] = []
+    if not options.render:
+        parts = chosen(
+            options.parts, options.only, options.sizes, options.latencies, options.scenarios, options.rounds
+        )
+        if missing := _missing(parts):
+            print(f"error: {missing}", file=sys.stderr)
+            return 2
+        runs = _run(parts)
+    if not options.no_page:
+        print(f"written: {write_page(saved())}")
+    return 1 if any(run.failure or run.off for run in runs) else 0
+
+
+def _run(parts: Sequence[Part]) -> list[Run]:
+    """Run all parts; what is done is kept even if a later part is interrupted."""
+    began = datetime.now(UTC).isoformat(timespec="seconds")
+    names = {name: None for part in parts for name in part.contenders}
+    done = Invocation(began, described(names), [])
+    for part in parts:
+        print(f"\n{part.name}: {part.rows:,} rows, {part.latency_ms} ms\n{_HEAD}", flush=True)
+        done.runs.extend(run_part(part, _tell))
+        done.save()
+    return done.runs
+
+
+def _missing(parts: Sequence[Part]) -> str:
+    used = {name for part in parts for name in part.contenders}
+    absent = sorted(name for name in used if not CONTENDERS[name].python.exists())
+    return f"{', '.join(absent)}: no environment; `make bench` makes it, or leave it out by --only" if absent else ""
+
+
+_HEAD = f"{'':18}{'scenario':10}{'wall s':>9}{'CPU s':>9}{'rows/s':>10}{'peak MB':>9}"
+
+
+def _tell(run: Run) -> None:
+    rate = f"{run.rows_moved / run.wall_s:,.0f}" if run.rows_moved else ""
+    figures = f"{run.wall_s:9.2f}{run.cpu_s:9.2f}{rate:>10}{run.peak_mb:9,.0f}"
+    verdict = run.failure or ", ".join(f"{name} {_off(by)}" for name, by in run.off.items())
+    print(f"{run.case.contender:18}{run.case.scenario:10}{figures}  {verdict or 'right'}", flush=True)
+
+
+def _off(by: int | None) -> str:
+    return "missing" if by is None else f"{by:+,}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,116 @@
+"""Where the fields of typed rows land: our names, what each of them is, and the names of fields nobody declared.
+
+The same steps as for a single row (`Canonicaliser`, the rules of names, the models) are taken once for a row that has
+every field that was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from ecommerce_pipeline.records.landing import DEEPEST
+from ecommerce_pipeline.records.layout import Node, RowType, Unfit
+from ecommerce_pipeline.records.naming import UNKNOWN, Shape, refused_names
+from ecommerce_pipeline.records.structure import Field, fields
+from ecommerce_pipeline.records.validation import Validator
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A field with scalar values.
+
+    Attributes:
+        path: the shop's names on the way to it, from the row or from the element of a list.
+        node: what was seen of it.
+        of_list: the path of the list whose elements have it; None for a field of the row.
+        field: our declaration; None for a field that nobody declared.
+    """
+
+    path: Path
+    node: Node
+    of_list: Path | None = None
+    field: Field | None = None
+
+
+def landing_tree(kind: RowType, validator: Validator) -> dict[str, Any]:
+    """A record as `Validator` gives it, with a `Leaf` in the place of each value and one element in each list.
+
+    Raises:
+        Unfit: some row of this type might land otherwise than the others.
+    """
+    seen = {name: _symbol(node, (name,), None) for name, node in kind.fields.items()}
+    for target, _ in validator.canonicaliser.deep_moves:
+        _check_free(seen, target[:-1])
+    tree = _landed(validator.canonicaliser(seen), validator.model, validator.shape, depth=1)
+    missing = [name for name, field in fields(validator.model).items() if field.required and name not in tree]
+    if missing:
+        raise Unfit(f"no row has {missing[0]}")
+    return tree
+
+
+def _symbol(node: Node, path: Path, of_list: Path | None) -> Any:
+    if node.filled == {"object"}:
+        return {name: _symbol(inner, (*path, name), of_list) for name, inner in node.fields.items()}
+    if node.filled != {"list"}:
+        return Leaf(path, node, of_list)
+    if of_list is not None:
+        raise Unfit("a list inside the elements of a list")
+    return [_symbol(node.element, (), path)] if node.element else []
+
+
+def _check_free(seen: Any, path: list[str]) -> None:
+    """A scalar in the place of one of our objects is set aside in some rows only."""
+    for name in path:
+        if name not in seen:
+            return
+        seen = seen[name]
+        if type(seen) is not dict:
+            raise Unfit(f"{name} is no object in every row")
+
+
+def _landed(row: dict[str, Any], model: type[BaseModel] | None, shape: Shape, depth: int) -> dict[str, Any]:
+    refused = refused_names(tuple(row), shape.names, shape.reserved)
+    if refused.names or refused.crosses:
+        raise Unfit("names that cannot land together")
+    declared = fields(model) if model else {}
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        inner = shape.known.get(name, UNKNOWN)
+        landed = _value(value, declared.get(name), inner, depth)
+        if landed is not None:
+            found[refused.renamed.get(name, name)] = landed
+    return found
+
+
+def _value(value: Any, field: Field | None, shape: Shape, depth: int) -> Any:
+    """What stands for a value; None where nothing lands because it was null or empty each time."""
+    if isinstance(value, Leaf):
+        if not value.node.filled and (field is None or field.kind in ("object", "list")):
+            return None
+        if field is not None and field.kind in ("object", "list"):
+            raise Unfit("a scalar instead of an object or a list")
+        return replace(value, field=field)
+    if depth >= DEEPEST:
+        raise Unfit("nested too deep")
+    if isinstance(value, dict):
+        if field is not None and field.kind != "object":
+            raise Unfit("an object instead of a scalar or a list")
+        return _landed(value, field.model if field else None, shape, depth + 1) or None
+    if field is not None and field.kind != "list":
+        raise Unfit("a list instead of a scalar or an object")
+    return [found for item in value if (found := _element(item, field, shape, depth + 1)) is not None] or None
+
+
+def _element(item: Any, field: Field | None, shape: Shape, depth: int) -> Any:
+    if isinstance(item, Leaf):
+        if field is not None and field.model is not None:
+            raise Unfit("a scalar instead of an object")
+        return _value(item, field.element if field else None, shape, depth)
+    if field is not None and field.model is None:
+        raise Unfit("an object instead of a scalar")
+    return _landed(item, field.model if field else None, shape, depth + 1)

@@ -1,0 +1,134 @@
+"""Typed pages are judged together: what is right beyond doubt goes as columns, every other row on its own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+from dlt.common.normalizers.utils import generate_dlt_ids
+
+from ecommerce_pipeline.records.layout import Layout, RowType, Unfit
+from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.page import Page
+from ecommerce_pipeline.source.acceptance import Acceptance
+from ecommerce_pipeline.source.columnar.batch import constant, filtered
+from ecommerce_pipeline.source.columnar.handover import Handover, opened_handover
+from ecommerce_pipeline.source.columnar.inference import infer
+from ecommerce_pipeline.source.columnar.judged import Judged
+from ecommerce_pipeline.source.columnar.plan import Plan, plan
+from ecommerce_pipeline.source.columnar.values import INSTANT, TEXT
+from ecommerce_pipeline.source.repeats import Repeats
+
+ROWS = 10_000
+"""So many rows are judged together: enough to make the cost of a column small, and little memory."""
+
+Records = list[dict[str, Any]]
+
+
+class ColumnAcceptance:
+    """Judges the pages of one list, single records and columns.
+
+    Args:
+        acceptance: judges single records, and has the accounts.
+        endpoint: of the list.
+        repeats: what is known already.
+        layout: learns what the rows look like.
+
+    Attributes:
+        handover: takes the columns in the present step; None where all goes as single records.
+    """
+
+    def __init__(self, acceptance: Acceptance, endpoint: Endpoint, repeats: Repeats, layout: Layout) -> None:
+        self.handover: Handover | None = None
+        self._acceptance = acceptance
+        self._endpoint = endpoint
+        self._repeats = repeats
+        self._layout = layout
+        self._waiting: list[tuple[Page, int]] = []
+        self._rows = 0
+        self._plans: dict[RowType, Plan | None] = {}
+
+    @contextlib.contextmanager
+    def handing_over(self, as_columns: bool) -> Iterator[None]:
+        """Give columns to the load package that is being extracted while the block runs."""
+        self.handover = opened_handover() if as_columns else None
+        try:
+            yield
+        finally:
+            if self.handover is not None:
+                self.handover.close()
+                self.handover = None
+
+    def take(self, page: Page) -> Iterator[Records]:
+        """Judge a page, now or with those that follow; gives new records that go on their own."""
+        read = self._acceptance.count_page()
+        if page.typed is None or self.handover is None:
+            yield from self._one_by_one(page, read)
+            return
+        self._waiting.append((page, read))
+        self._rows += len(page.rows)
+        if self._rows >= ROWS:
+            yield from self.flush()
+
+    def flush(self) -> Iterator[Records]:
+        """Judge what waits."""
+        waiting, self._waiting, self._rows = self._waiting, [], 0
+        while waiting:
+            kind = waiting[0][0].typed.kind  # type: ignore[union-attr]  # only typed pages wait
+            same = [item for item in waiting if item[0].typed and item[0].typed.kind is kind]
+            waiting = [item for item in waiting if item[0].typed and item[0].typed.kind is not kind]
+            yield from self._together(kind, same)
+
+    def _one_by_one(self, page: Page, read: int) -> Iterator[Records]:
+        records, raw = self._acceptance.judge_rows(self._endpoint, page, self._repeats, read)
+        if records:
+            if self.handover is not None:
+                self._layout.learn(raw)
+                infer(self.handover.schema, self._acceptance.name, records)
+            yield records
+
+    def _together(self, kind: RowType, pages: list[tuple[Page, int]]) -> Iterator[Records]:
+        found = self._plan(kind)
+        if found is None or self.handover is None:
+            for page, read in pages:
+                yield from self._one_by_one(replace(page, typed=None), read)
+            return
+        judged = Judged(found, pages, self._endpoint.profile, self._acceptance.contract)
+        for page, read, places in judged.doubtful():
+            rows = [page.rows[place] for place in places]
+            yield from self._one_by_one(replace(page, rows=rows, typed=None), read)
+        places = self._acceptance.take_right(self._repeats, judged.versions, judged.right, judged.keys)
+        self._hand_over(judged, places)
+
+    def _plan(self, kind: RowType) -> Plan | None:
+        """The plan for a type of rows; made again once the schema has changed."""
+        known, schema = self._plans.get(kind), self.handover.schema  # type: ignore[union-attr]
+        if known is None or known.version != schema.version_hash:
+            self._plans[kind] = None
+            with contextlib.suppress(Unfit):
+                found = plan(kind, self._acceptance.validator, schema, self._acceptance.name)
+                found.table.check_keys(self._endpoint.profile.key, self._endpoint.profile.cursor.field)
+                self._plans[kind] = found
+        return self._plans[kind]
+
+    def _hand_over(self, judged: Judged, places: list[int]) -> None:
+        handover, count = self.handover, len(places)
+        if handover is None or not count:
+            return
+        rows = None if count == judged.count else pa.array(places, pa.int64())
+        ids = pa.array(generate_dlt_ids(count), TEXT)
+        stamp = {
+            "_loaded_at": constant(self._acceptance.loaded_at, INSTANT, count),
+            "_run_id": constant(self._acceptance.run_id, TEXT, count),
+            "_dlt_load_id": constant(handover.load_id, TEXT, count),
+            "_dlt_id": ids,
+        }
+        own = filtered(judged.batch.columns | judged.bookkeeping(self._acceptance.source), rows)
+        handover.write(judged.plan.table.name, own | stamp, count)
+        chosen = pa.array(range(count) if rows is None else places, pa.int64())
+        for elements in judged.batch.lists:
+            columns, length = elements.of(chosen, ids)
+            handover.write(elements.table.name, columns, length)

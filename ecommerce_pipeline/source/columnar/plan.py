@@ -1,0 +1,135 @@
+"""Which columns of which tables the fields of typed rows become; dlt itself says how they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from dlt.common.schema import Schema
+
+from ecommerce_pipeline.records.landing_plan import Leaf, Path, landing_tree
+from ecommerce_pipeline.records.layout import RowType, Unfit
+from ecommerce_pipeline.records.validation import Validator
+from ecommerce_pipeline.source.columnar.values import (
+    BOOLEAN,
+    DECIMAL,
+    DOUBLE,
+    INSTANT,
+    INTEGER,
+    TEXT,
+    Values,
+    values_of,
+)
+
+DATA_TYPES = {
+    TEXT: "text",
+    INTEGER: "bigint",
+    DECIMAL: "decimal",
+    INSTANT: "timestamp",
+    DOUBLE: "double",
+    BOOLEAN: "bool",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One field on its way.
+
+    Attributes:
+        name: of the column.
+        path: the shop's names on the way to the field; empty for a list's element that is no object.
+        values: makes the column.
+    """
+
+    name: str
+    path: Path
+    values: Values
+
+
+@dataclass
+class Table:
+    """What one table gets.
+
+    Attributes:
+        name: of the table.
+        columns: from fields; the others of the table are bookkeeping, or null.
+        lists: tables of the lists in the rows, by the path of the list.
+    """
+
+    name: str
+    columns: list[Column] = field(default_factory=list)
+    lists: dict[Path, Table] = field(default_factory=dict)
+
+    def check_keys(self, key: str, cursor: str) -> None:
+        """Key and version of a row are read from its columns.
+
+        Raises:
+            Unfit: the profile maps them from other fields than those that it names as key and cursor.
+        """
+        for name, path in (("id", key), ("updated_at", cursor)):
+            if not any(column.name == name and ".".join(column.path) == path for column in self.columns):
+                raise Unfit(f"{name} does not come from {path}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the rows of one type land.
+
+    Attributes:
+        kind: their type.
+        table: of the rows, with the tables of their lists.
+        version: of the schema that it was made for.
+    """
+
+    kind: RowType
+    table: Table
+    version: str
+
+
+def plan(kind: RowType, validator: Validator, schema: Schema, table: str) -> Plan:
+    """The plan for rows of one type.
+
+    Args:
+        kind: the type.
+        validator: of the resource.
+        schema: dlt's, as far as it is known.
+        table: of the resource.
+
+    Raises:
+        Unfit: they have to go as single records.
+    """
+    tree = landing_tree(kind, validator)
+    root = Table(table)
+    by_name = {table: root}
+    for (name, parents, _), row in schema.data_item_normalizer.normalize_data_item(tree, "", table):
+        target = by_name.setdefault(name, Table(name))
+        if name != table and len(parents) != 1:
+            raise Unfit(f"{name} is a list in a list")
+        for column, leaf in row.items():
+            _place(leaf, column, target, root, validator, schema)
+    return Plan(kind, root, schema.version_hash or "")
+
+
+def _place(leaf: Any, column: str, target: Table, root: Table, validator: Validator, schema: Schema) -> None:
+    if not isinstance(leaf, Leaf):
+        if isinstance(leaf, dict | list):
+            raise Unfit(f"{column} is nested too deep for columns")
+        return  # dlt's own keys
+    values = values_of(leaf, validator.canonicaliser.mapping, validator.id_type)
+    if leaf.of_list is not None:
+        root.lists[leaf.of_list] = target
+    if not _null_only(leaf):
+        _check_known(schema, target.name, column, values.kind)
+        target.columns.append(Column(column, leaf.path, values))
+
+
+def _null_only(leaf: Leaf) -> bool:
+    return leaf.field is None and not leaf.node.filled
+
+
+def _check_known(schema: Schema, table: str, column: str, kind: pa.DataType) -> None:
+    """What dlt has not seen yet goes as single records, so that dlt itself says what becomes of it."""
+    known = schema.tables.get(table, {}).get("columns", {}).get(column, {})
+    if known.get("data_type") != DATA_TYPES[kind]:
+        raise Unfit(f"{table}.{column} is {known.get('data_type')}")
