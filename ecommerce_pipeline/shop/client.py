@@ -158,8 +158,9 @@ class ShopClient:
     def _reply(self, response: requests.Response, address: str, use: Use[Result]) -> Reply:
         body = self._hiding.body(response.content)
         use.go_on()
-        use.keep(body)
-        as_sent = None if body is response.content else response.content
+        unchanged = body is response.content
+        use.keep(body, getattr(response, "packed", None) if unchanged else None)
+        as_sent = None if unchanged else response.content
         decode, hide = functools.partial(self._decode, response, body), self._hiding.text
         links = response.links if "Link" in response.headers else {}
         return Reply(address, response.headers, links, decode, str(response.url), body, as_sent, hide)

@@ -13,7 +13,7 @@ from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.answer import rows_of, total_of
 from ecommerce_pipeline.shop.client import ShopClient
-from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
+from ecommerce_pipeline.shop.exchange import Keep, PageRequest, Reply, Use, keep_nothing
 from ecommerce_pipeline.shop.page import Page, PageCount, identities_of
 from ecommerce_pipeline.shop.paging import (
     body_of,
@@ -55,7 +55,7 @@ class Endpoint(Timed):
         client: ShopClient,
         profile: ResourceProfile,
         page_size: int | None,
-        keep: Callable[[bytes], None],
+        keep: Keep,
         retries: Counter[str],
         mask: Callable[[Any], Any] | None = None,
         most_pages: int = Settings.list_max_pages,
@@ -187,7 +187,7 @@ class Endpoint(Timed):
         rows, total = rows_of(self.profile, reply), self._total(reply)
         if self._mask:
             rows = [self._mask(row) for row in rows]
-            self._keep(body_of(self.profile, rows, total))
+            self._keep(body_of(self.profile, rows, total), None)
         # A reference may rightly lead to a page that has become empty; the walks count what came.
         if not rows and total and self.counts_pages and self.before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")

@@ -70,7 +70,11 @@ class Reply:
         return self.document if self.as_sent is None else decode_json(self.as_sent)
 
 
-def keep_nothing(body: bytes) -> None:
+Keep = Callable[[bytes, bytes | None], None]
+"""Gets a body, and the same compressed by gzip where it came so and nothing of it is hidden."""
+
+
+def keep_nothing(body: bytes, packed: bytes | None = None) -> None:
     """For what is only counted or tried, and for pages that are kept in another form."""
 
 
@@ -83,7 +87,7 @@ class Use(Generic[Result]):
         go_on: raises where nothing more shall be asked or kept.
     """
 
-    keep: Callable[[bytes], None]
+    keep: Keep
     read: Callable[[Reply], Result]
     retries: Counter[str]
     kind: str = ""

@@ -30,7 +30,7 @@ class Answer(requests.Response):
     """An answer that took the short way: as `requests` has it, without what nobody asks a page for.
 
     Attributes:
-        packed: the body as it travelled, where that was gzip.
+        packed: the body as it travelled, where that was gzip and nothing else.
     """
 
     packed: bytes | None = None
@@ -136,7 +136,8 @@ class Transport:
         if len(body) > most:
             raise AnswerTooLarge(most, request)
         answer = Answer(str(request.url), raw.status, Headers(headers.raw_items()), body)
-        answer.packed = packed if encoding else None
+        # A header with flags has texts of the shop's beside the body.
+        answer.packed = packed if encoding and packed[3:4] == b"\0" else None
         answer.raw = raw
         return answer
 

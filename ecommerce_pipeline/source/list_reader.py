@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,7 +56,7 @@ class ListReader:
             reading.client,
             declared,
             settings.page_size,
-            lambda body: reading.archive.keep(name, body),
+            functools.partial(reading.archive.keep, name),
             self._account.retries,
             reading.maskers.get(name),
             settings.list_max_pages,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ecommerce_pipeline.demo import DemoShop, Faults
+from ecommerce_pipeline.demo.routes import Routes
 from ecommerce_pipeline.errors import RunFailed
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop import crew as crews
@@ -33,23 +34,23 @@ def _opened(open_shop: OpenShop, **options: Any) -> tuple[DemoShop, Warehouse]:
     return open_shop(sizes=SIZES, **options)
 
 
-def _most_at_once(shop: DemoShop, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def _under_way(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many requests were under way when each one came."""
     seen: list[int] = []
     now = [0]
-    lock, answer = threading.Lock(), shop.routes.answer
+    lock, answer = threading.Lock(), Routes.answer
 
-    def counted(request: Any) -> Any:
+    def counted(self: Routes, request: Any) -> Any:
         with lock:
             now[0] += 1
             seen.append(now[0])
         try:
-            return answer(request)
+            return answer(self, request)
         finally:
             with lock:
                 now[0] -= 1
 
-    monkeypatch.setattr(shop.routes, "answer", counted)
+    monkeypatch.setattr(Routes, "answer", counted)
     return seen
 
 
@@ -96,9 +97,10 @@ def test_a_shop_that_refuses_whoever_asks_too_fast_is_read_to_the_end(open_shop:
 def test_the_limit_of_a_profile_and_that_of_the_settings_hold(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen = _under_way(monkeypatch)
     for limits, most in (({"connections": 1}, 1), ({"connections": 3}, 3), ({}, 2)):
+        seen.clear()
         shop, warehouse = _opened(open_shop, latency_seconds=0.002)
-        seen = _most_at_once(shop, monkeypatch)
         pacing = {} if limits else {"pacing": {"max_connections": 2}}
         with shop.serve() as address:
             warehouse.run(

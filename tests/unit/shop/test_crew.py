@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ import pytest
 
 from ecommerce_pipeline.shop import crew as crews
 from ecommerce_pipeline.shop.crew import OWN_PAGES, PAGES_AHEAD, Ahead, Crew, Stopped, in_order
+
+
+def _weighs(weight: int, item: object) -> int:
+    return weight
 
 
 @pytest.fixture
@@ -71,7 +76,7 @@ def test_what_waits_is_bounded_by_count_and_by_weight(crew: Crew, monkeypatch: p
                     full.set()
                 yield number
 
-        line = made.ahead(endless(), lambda item, weight=weight: weight, own=1)
+        line = made.ahead(endless(), functools.partial(_weighs, weight), own=1)
         assert full.wait(10)
         assert made.pages == bound
         assert next(line) == 0
@@ -89,7 +94,7 @@ def test_what_is_taken_next_never_waits_for_what_is_taken_later(
 
 
 def test_calls_made_together_give_their_results_in_order_or_the_first_error(crew: Crew) -> None:
-    assert crew.together([lambda n=n: n * n for n in range(40)]) == [n * n for n in range(40)]
+    assert crew.together([functools.partial(pow, n, 2) for n in range(40)]) == [n * n for n in range(40)]
     calls = [lambda: 1, lambda: 1 // 0, lambda: int("x")]
     with pytest.raises(ZeroDivisionError):
         crew.together(calls)

@@ -142,7 +142,8 @@ def test_the_error_of_a_slice_comes_after_the_pages_before_it() -> None:
         return get(request, use)
 
     shop.get = failing  # type: ignore[method-assign]
-    reader, came = _Crewed(shop), set()
+    reader = _Crewed(shop)
+    came: set[int] = set()
     pages = reader.pages(reader.endpoint(), Window(), instant(shop.now), 5)
     with pytest.raises(ShopUnreachable):
         came.update(row["id"] for page in pages for row in page.rows)
