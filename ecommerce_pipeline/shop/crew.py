@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -19,6 +19,9 @@ BYTES_AHEAD = 32 * 1024 * 1024
 
 OWN_PAGES = 8
 """How many pages of what is taken next may wait whatever else does, so that it never stands still."""
+
+PARTS_AHEAD = 2
+"""How many parts of a list may be begun for each connection."""
 
 END_SECONDS = 2.0
 """How long the end of a run waits for its threads. One that still waits for a shop asks and writes nothing more."""
@@ -46,6 +49,7 @@ class Crew:
         self._threads: set[threading.Thread] = set()
         self._lines: set[Ahead[Any]] = set()
         self._lists: set[Ahead[Any]] = set()
+        self.parts: set[Ahead[Any]] = set()
 
     def go_on(self) -> None:
         """Return while the run goes on.
@@ -96,6 +100,17 @@ class Crew:
                 self.arrived.wait()
             return items.ready
 
+    def may_begin(self, lines: Collection[Ahead[Any]]) -> bool:
+        """Whether another part of a list should be begun. As many ask, of all lists, as there are connections, so that
+        the first of each gets on; one that waits for its turn at its end asks for nothing.
+
+        Args:
+            lines: the parts of this list that were begun and are not taken yet.
+        """
+        asking = sum(not line.ended for line in tuple(self.parts))
+        own = sum(not line.ended for line in lines)
+        return len(lines) < PARTS_AHEAD * self.connections and (asking < self.connections or not own)
+
     def together(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
         """What some calls return, made side by side; the first error in their order is raised."""
         if self.connections == 1 or len(calls) < 2:
@@ -136,26 +151,31 @@ class Ahead(Iterator[Item], Generic[Item]):
     """What a thread has found and nobody has taken yet; see `Crew.ahead`.
 
     An error of the thread is raised once all that came before it is taken.
+
+    Attributes:
+        ended: whether its thread has found all.
+        taken: whether all was taken, the end or the error too.
     """
 
     def __init__(self, crew: Crew, items: Iterable[Item], weight: Callable[[Item], int], own: int) -> None:
-        self.taken = False
+        self.taken = self.ended = False
         self._crew, self._items, self._weight, self._own = crew, items, weight, own
         self._found, self._space = threading.Condition(crew.lock), threading.Condition(crew.lock)
         self._waiting: deque[tuple[Item, int]] = deque()
-        self._ended = self._closed = False
+        self._closed = False
         self._error: BaseException | None = None
 
     @property
     def ready(self) -> bool:
         """Whether the next item, the end or the error is there."""
-        return bool(self._waiting) or self._ended
+        return bool(self._waiting) or self.ended
 
     def to_front(self) -> None:
         """From now on it is what is taken next."""
-        with self._crew.lock:
-            self._own = max(self._own, OWN_PAGES)
-            self._crew.room.notify_all()
+        if self._own < OWN_PAGES:
+            with self._crew.lock:
+                self._own = OWN_PAGES
+                self._crew.room.notify_all()
 
     def close(self) -> None:
         """Nothing more is taken."""
@@ -194,7 +214,7 @@ class Ahead(Iterator[Item], Generic[Item]):
         except BaseException as raised:
             error = raised
         with self._crew.lock:
-            self._ended, self._error = True, error
+            self.ended, self._error = True, error
             self._found.notify_all()
             self._crew.arrived.notify_all()
 
@@ -222,26 +242,3 @@ class Ahead(Iterator[Item], Generic[Item]):
         self._space.notify()
         crew.room.notify()
         return item
-
-
-def in_order(crew: Crew, parts: Iterator[Iterator[Item]], weight: Callable[[Item], int]) -> Iterator[Item]:
-    """All items of some parts, part after part, while as many parts as there are connections are read side by side.
-
-    Args:
-        crew: has the threads.
-        parts: each is iterated over in a thread of its own; the next is taken when the first is at its end.
-        weight: how many bytes an item takes.
-    """
-    lines: deque[Ahead[Item]] = deque()
-    try:
-        while True:
-            while len(lines) < crew.connections and (part := next(parts, None)) is not None:
-                lines.append(crew.ahead(part, weight, own=0))
-            if not lines:
-                return
-            lines[0].to_front()
-            yield from lines[0]
-            lines.popleft()
-    finally:
-        for line in lines:
-            line.close()

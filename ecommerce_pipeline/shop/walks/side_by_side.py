@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain, islice
 
-from ecommerce_pipeline.shop.crew import Crew, in_order
+from ecommerce_pipeline.shop.crew import Crew
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.in_order import in_order
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.walks.by_cursor import End, cursor_walk
 from ecommerce_pipeline.shop.walks.cuts import Point, balanced_cuts

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from ecommerce_pipeline.shop import crew as crews
-from ecommerce_pipeline.shop.crew import OWN_PAGES, PAGES_AHEAD, Ahead, Crew, Stopped, in_order
+from ecommerce_pipeline.shop.crew import OWN_PAGES, PAGES_AHEAD, Ahead, Crew, Stopped
+from ecommerce_pipeline.shop.in_order import in_order
 
 
 def _weighs(weight: int, item: object) -> int:
@@ -50,7 +51,23 @@ def test_parts_that_are_read_side_by_side_come_part_after_part(crew: Crew) -> No
     assert found == [(number, item) for number in range(9) for item in range(30)]
 
 
-def test_no_more_parts_are_begun_than_there_are_connections(crew: Crew) -> None:
+def test_no_more_parts_ask_than_there_are_connections_whatever_lists_they_are_of(crew: Crew) -> None:
+    leave = threading.Event()
+    begun: list[int] = []
+
+    def part(number: int) -> Iterator[int]:
+        begun.append(number)
+        yield number
+        leave.wait(10)
+
+    first, second = (in_order(crew, map(part, itertools.count(start)), lambda item: 0) for start in (0, 100))
+    assert [next(first), next(second)] == [0, 100]
+    assert crew.may_begin([])
+    assert len(begun) <= 4 + 1
+    leave.set()
+
+
+def test_parts_that_ended_make_room_for_others_up_to_a_bound(crew: Crew) -> None:
     begun: list[int] = []
 
     def parts() -> Iterator[Iterator[int]]:
@@ -59,9 +76,8 @@ def test_no_more_parts_are_begun_than_there_are_connections(crew: Crew) -> None:
             yield iter([number])
 
     pages = in_order(crew, parts(), lambda item: 0)
-    assert next(pages) == 0
-    assert len(begun) == 4
-    pages.close()  # type: ignore[attr-defined]  # a generator
+    assert [next(pages) for _ in range(100)] == list(range(100))
+    assert len(begun) <= 100 + crews.PARTS_AHEAD * 4
 
 
 def test_what_waits_is_bounded_by_count_and_by_weight(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
