@@ -36,7 +36,7 @@ def balanced_cuts(
     lie: it only decides who reads it.
 
     Args:
-        begin: where the first slice begins, and how many rows come from there on.
+        begin: where the first slice begins.
         end: where the last slice ends.
         most: how many rows a slice should have.
         at_once: how many questions are asked side by side.
@@ -57,8 +57,7 @@ def balanced_cuts(
         for at in _between(left.at, point.at, min(rows // most, COARSE), cut):
             yield at
             gathered = 0
-        gathered += rows
-        left = right.pop()
+        left, gathered = right.pop(), gathered + rows
         if not right or gathered >= most // 2:
             yield left.at
             gathered = 0

@@ -160,6 +160,14 @@ def test_the_end_of_a_list_is_its_most_pages_whoever_asks_for_them() -> None:
     assert endpoint.pages <= 20 + CONNECTIONS
 
 
+def test_a_twin_has_paging_of_its_own_and_counts_pages_with_its_list() -> None:
+    endpoint = _Crewed(_shop("stable references", [1, 2, 3, 4])).endpoint()
+    twin = endpoint.twin()
+    assert twin._paginator is not endpoint._paginator
+    twin.page(twin.first(Window()))
+    assert endpoint.pages == 1
+
+
 def test_a_short_list_asks_nothing_more_than_one_walk_does() -> None:
     asked = []
     for reader in (Reader, _Crewed):
