@@ -100,11 +100,39 @@ def _pipeline(name: str, title: str, **extra: str) -> Contender:
     )
 
 
+TUNED = {
+    "SOURCES__DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "SOURCES__DATA_WRITER__BUFFER_MAX_ITEMS": "20000",
+    "SOURCES__DATA_WRITER__FILE_MAX_ITEMS": "50000",  # several files, so that several workers can take them
+    "NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION": "true",
+    "NORMALIZE__DATA_WRITER__BUFFER_MAX_ITEMS": "20000",
+    "NORMALIZE__WORKERS": "2",
+    "LOAD__WORKERS": "2",
+    "EXTRACT__WORKERS": "3",
+    "RUNTIME__LOG_LEVEL": "ERROR",
+}
+
+
+def _dlt(name: str, title: str, *options: str, **extra: str) -> Contender:
+    return Contender(
+        name,
+        title,
+        _peer("rest_api", *options),
+        packages=("dlt", "duckdb", "pyarrow"),
+        env=lambda address: {"DLT_DATA_DIR": "dlt", **extra},
+        schema="shop",
+        slow=not options,
+    )
+
+
+OURS = ("ours", "ours-no-archive")
 CONTENDERS = {
     contender.name: contender
     for contender in (
         _pipeline("ours", "this pipeline"),
         _pipeline("ours-no-archive", "this pipeline, no archive", SOURCES__ECOMMERCE__ARCHIVE="false"),
+        _dlt("rest-api", "dlt rest_api, defaults"),
+        _dlt("rest-api-tuned", "dlt rest_api, tuned", "tuned", **TUNED),
         Contender("limit", "limit: fetch and read_json", _peer("limit"), serial=False, merges=False),
         Contender(
             "script",
@@ -113,6 +141,22 @@ CONTENDERS = {
             SCRIPT_PYTHON,
             ("requests", "pandas", "duckdb"),
         ),
+        Contender(
+            "singer",
+            "Singer tap and target-duckdb",
+            _peer("singer", python=SINGER_PYTHON),
+            SINGER_PYTHON,
+            ("singer-sdk", "target-duckdb", "duckdb"),
+            env=lambda address: {"LOGLEVEL": "ERROR"},
+            schema="shop",
+            merges=False,
+            slow=True,
+            # Lists stay JSON in a column there; their elements are counted all the same.
+            tables={
+                "customers__addresses": "(SELECT unnest(CAST(addresses AS JSON[])) FROM shop.customers)",
+                "orders__tags": "(SELECT unnest(CAST(tags AS JSON[])) FROM shop.orders)",
+            },
+        ),
     )
 }
 
@@ -120,4 +164,9 @@ CONTENDERS = {
 def check_command(contender: Contender, folder: Path) -> list[str]:
     """The command that prints the figures of a contender's warehouse."""
     script = ROOT / "benchmarks" / "check.py"
-    return [str(contender.python), str(script), str(folder / contender.database), json.dumps(contender.queries)]
+    return [
+        str(contender.python),
+        str(script),
+        str(folder / contender.database),
+        json.dumps(contender.queries),
+    ]

@@ -52,7 +52,9 @@ class ShopList:
         low, high = bisect_left(self.moments, since), bisect_left(self.moments, until)
         first = min(low + (number - 1) * size, high)
         last = min(first + size, high)
-        rows = b"" if first >= last else bytes(memoryview(self.text)[self.starts[first] : self._end(last) - 1])
+        rows = (
+            b"" if first >= last else bytes(memoryview(self.text)[self.starts[first] : self._end(last) - 1])
+        )
         return b'{"data":[%b],"total":%d}' % (rows, max(high - low, 0))
 
     def _end(self, row: int) -> int:
@@ -94,7 +96,7 @@ def dataset(rows: int, generation: int = 0, seed: int = 1) -> Dataset:
     def render_item(number: int, bits: int, created: str, updated: str) -> Row:
         return order_item(number, 1 + (number - 1) * orders // items, bits, created, updated)
 
-    built, truth = Dataset({}, {}), {}
+    built = Dataset({}, {})
     plans: tuple[tuple[str, int, Render, str, str], ...] = (
         ("customers", customers, customer, "customers__addresses", ""),
         ("orders", orders, render_order, "orders__tags", "order_totals"),
@@ -103,9 +105,8 @@ def dataset(rows: int, generation: int = 0, seed: int = 1) -> Dataset:
     for name, count, render, elements, cents in plans:
         listed, sums = _build(_rows(count, render, generation, f"{seed} {name}"))
         built.lists[name] = listed
-        truth |= {name: count, elements: sums.elements, cents: sums.cents}
-    truth.pop("")
-    built.truth = truth
+        built.truth |= {name: count, elements: sums.elements, cents: sums.cents}
+    built.truth.pop("")
     return built
 
 

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from benchmarks.contenders import CONTENDERS
 
-_VERSIONS = "import sys, importlib.metadata as m; print(*(f'{name} {m.version(name)}' for name in sys.argv[1:]), sep=', ')"
+_VERSIONS = """
+import sys
+from importlib.metadata import version
+print(*(f"{name} {version(name)}" for name in sys.argv[1:]), sep=", ")
+"""
 
 
 def described(contenders: Iterable[str]) -> dict[str, str]:

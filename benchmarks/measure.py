@@ -42,9 +42,15 @@ def measured(command: Sequence[str], folder: Path, env: Mapping[str, str], outpu
         )
         end = threading.Timer(LONGEST_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         end.start()
-        # Of children that were waited for, their own children included; the largest one gives the peak.
-        _, status, usage = os.wait4(process.pid, 0)
+        try:
+            # Of children that were waited for, their own children included; the largest one gives the peak.
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # Ctrl-C does not reach a session of its own
+            process.wait()
+            raise
+        finally:
+            end.cancel()
         wall = time.perf_counter() - began
-        end.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)

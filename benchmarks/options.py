@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from benchmarks.contenders import CONTENDERS
 from benchmarks.data import rows_named
@@ -13,15 +13,16 @@ _EXAMPLES = """
 examples:
   python -m benchmarks                                      the whole plan; about a quarter of an hour
   python -m benchmarks --parts small                        everybody, 37,000 rows
-  python -m benchmarks --parts main,latency                 two parts of the plan
-  python -m benchmarks --only ours,limit,script --sizes 37k --no-page       a quick look while you change something
+  python -m benchmarks --parts latency,latency-peers        two parts of the plan, which one ratio needs
+  python -m benchmarks --only ours,limit,script --sizes 37k --print-only    a quick look while you change something
   python -m benchmarks --only ours,limit --sizes 370k --latencies 0,50 --rounds 3
   python -m benchmarks --only ours --scenarios changed,nothing
   python -m benchmarks --render                             write the page again from results that are kept
 
 A run is an own process in an own folder; contenders take turns, and after each run the counts and sums of the
 warehouse are compared with the shop's. Results are kept in benchmarks/results/; docs/performance.md shows the latest
-of each case, so that a long plan can be run in parts. Ratios only use runs of one call.
+of each case, so that a long plan can be run in parts. Ratios only use runs of one call. Exit code 1: a run failed, or
+a warehouse of this pipeline is wrong.
 """
 
 
@@ -37,11 +38,17 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("--parts", type=_some(names), default=[], metavar="NAMES", help="these parts of the plan")
     add("--only", type=_some(CONTENDERS), default=[], metavar="NAMES", help="these contenders")
-    add("--sizes", type=_all(rows_named), default=[], metavar="ROWS", help="these numbers of rows: 37k,370k,1M")
+    add(
+        "--sizes",
+        type=_all(rows_named),
+        default=[],
+        metavar="ROWS",
+        help="these numbers of rows: 37k,370k,1M",
+    )
     add("--latencies", type=_all(int), default=[], metavar="MS", help="these delays of each answer: 0,50,200")
     add("--scenarios", type=_some(SCENARIOS), default=[], metavar="NAMES", help=", ".join(SCENARIOS))
     add("--rounds", type=int, default=None, help="how often; the slow ones run once whatever it is")
-    add("--no-page", action="store_true", help="print and keep the results, leave the page alone")
+    add("--print-only", action="store_true", help="keep no results and leave the page alone")
     add("--render", action="store_true", help="run nothing, write the page from results that are kept")
     return parser.parse_args(arguments)
 
@@ -55,8 +62,8 @@ def _listed() -> str:
     return f"\ncontenders:\n{contenders}\nparts of the plan:\n{parts}"
 
 
-def _some(known: Sequence[str] | dict[str, object] | object) -> Callable[[str], list[str]]:
-    names = list(known)  # type: ignore[call-overload]
+def _some(known: Iterable[str]) -> Callable[[str], list[str]]:
+    names = list(known)
 
     def read(text: str) -> list[str]:
         words = text.split(",")

@@ -68,14 +68,19 @@ def chosen(
     if sizes or latencies or scenarios:
         done = tuple(name for name in SCENARIOS if name in (scenarios or (FIRST,)))
         found = [
-            Part(f"{rows} rows, {latency} ms", rows, latency, ALL, 1, done, ALL)
+            Part("asked for", rows, latency, ALL, 1, done, ALL)
             for rows in sizes or (370_000,)
             for latency in latencies or (0,)
         ]
     else:
         found = [part for part in PLAN if not parts or part.name in parts]
     kept = [
-        replace(part, contenders=tuple(name for name in part.contenders if name in CONTENDERS and (not only or name in only)))
+        replace(
+            part,
+            contenders=tuple(
+                name for name in part.contenders if name in CONTENDERS and (not only or name in only)
+            ),
+        )
         for part in found
     ]
     return [replace(part, rounds=rounds or part.rounds) for part in kept if part.contenders]

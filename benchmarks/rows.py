@@ -4,10 +4,49 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-FIRST_NAMES = ("Ada", "Bruno", "Chloe", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Kofi", "Lena")
-LAST_NAMES = ("Almeida", "Berg", "Castillo", "Dubois", "Eriksen", "Fischer", "Garcia", "Hoffmann", "Ito", "Jansen")
-CITIES = (("Lisboa", "PT"), ("Berlin", "DE"), ("Lyon", "FR"), ("Malaga", "ES"), ("Utrecht", "NL"), ("Turin", "IT"))
-STREETS = ("Market Street", "Mill Lane", "Station Road", "Garden Row", "Harbour Way", "High Street", "Park Avenue")
+FIRST_NAMES = (
+    "Ada",
+    "Bruno",
+    "Chloe",
+    "Dmitri",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kofi",
+    "Lena",
+)
+LAST_NAMES = (
+    "Almeida",
+    "Berg",
+    "Castillo",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Hoffmann",
+    "Ito",
+    "Jansen",
+)
+CITIES = (
+    ("Lisboa", "PT"),
+    ("Berlin", "DE"),
+    ("Lyon", "FR"),
+    ("Malaga", "ES"),
+    ("Utrecht", "NL"),
+    ("Turin", "IT"),
+)
+STREETS = (
+    "Market Street",
+    "Mill Lane",
+    "Station Road",
+    "Garden Row",
+    "Harbour Way",
+    "High Street",
+    "Park Avenue",
+)
 KINDS = ("billing", "shipping", "office", "home")
 ORDER_STATUSES = ("pending", "paid", "shipped", "delivered", "cancelled")
 TAGS = ("gift", "express", "first-order", "wholesale", "newsletter", "sale", "preorder")

@@ -21,28 +21,25 @@ INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 Tell = Callable[[Run], None]
 
 
-def run_part(part: Part, tell: Tell, verify: Callable[..., list[str]] = check_command) -> list[Run]:
+def run_part(part: Part, tell: Tell) -> list[Run]:
     """Run everything of a part.
 
     Args:
         part: what to run.
         tell: is told of each run when it is done.
-        verify: gives the command that prints what a contender's warehouse holds.
     """
     runs: list[Run] = []
     with ServedShop(part.rows, part.latency_ms) as shop:
         for turn in range(part.rounds):
             for name in part.contenders:
                 if turn == 0 or not CONTENDERS[name].slow:
-                    for run in _chain(part, CONTENDERS[name], shop, verify):
+                    for run in _chain(part, CONTENDERS[name], shop):
                         runs.append(run)
                         tell(run)
     return runs
 
 
-def _chain(
-    part: Part, contender: Contender, shop: ServedShop, verify: Callable[..., list[str]]
-) -> Iterator[Run]:
+def _chain(part: Part, contender: Contender, shop: ServedShop) -> Iterator[Run]:
     """A contender's scenarios one after the other, each going on with the warehouse of the one before."""
     wanted = part.scenarios_of(contender.name)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
@@ -50,16 +47,14 @@ def _chain(
         contender.prepare(folder)
         for scenario in SCENARIOS[: SCENARIOS.index(wanted[-1]) + 1]:
             shop.turn_to(0 if scenario == FIRST else 1)
-            run = _run(Case(part.rows, part.latency_ms, scenario, contender.name), contender, shop, folder, verify)
+            run = _run(Case(part.rows, part.latency_ms, scenario, contender.name), contender, shop, folder)
             if scenario in wanted or run.failure:
                 yield run
             if run.failure:
                 return
 
 
-def _run(
-    case: Case, contender: Contender, shop: ServedShop, folder: Path, verify: Callable[..., list[str]]
-) -> Run:
+def _run(case: Case, contender: Contender, shop: ServedShop, folder: Path) -> Run:
     output = folder / "output.txt"
     usage = measured(contender.command(shop.address), folder, _environment(contender, shop.address), output)
     failure = ""
@@ -67,7 +62,7 @@ def _run(
         words = " ".join(output.read_text("utf-8", errors="replace").split())
         failure = f"exit code {usage.exit_code}: {words[-WORDS_OF_A_FAILURE:]}"
     moved = {FIRST: case.rows, CHANGED: case.rows // 100}.get(case.scenario, 0)
-    off = {} if failure else _differences(verify(contender, folder), shop.truth)
+    off = {} if failure else _differences(check_command(contender, folder), shop.truth)
     return Run(case, usage.wall_s, usage.cpu_s, usage.peak_mb, moved, off, failure)
 
 

@@ -126,7 +126,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.server", description=__doc__)
     parser.add_argument("--rows", type=rows_named, default=37_000, help="rows of all lists together: 37k, 1M")
     parser.add_argument("--latency", type=float, default=0, metavar="MS", help="wait before each answer")
-    parser.add_argument("--generation", type=int, choices=(0, 1), default=0, help="1: one row in 100 is edited")
+    parser.add_argument(
+        "--generation", type=int, choices=(0, 1), default=0, help="1: one row in 100 is edited"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     shop = Shop(options.rows, options.generation, options.latency, options.seed)

@@ -20,7 +20,15 @@ class ServedShop:
     """
 
     def __init__(self, rows: int, latency_ms: float = 0) -> None:
-        command = [sys.executable, "-m", "benchmarks.server", "--rows", str(rows), "--latency", str(latency_ms)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.server",
+            "--rows",
+            str(rows),
+            "--latency",
+            str(latency_ms),
+        ]
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

@@ -1,6 +1,6 @@
 """The limit: pages fetched over 32 connections at once, and DuckDB reads the JSON into five tables.
 
-Nothing is checked, merged, kept or accounted for. Usage: limit.py ADDRESS DATABASE
+Nothing is checked, merged, kept or accounted for. Usage: limit.py ADDRESS DATABASE.
 """
 
 from __future__ import annotations
@@ -83,7 +83,9 @@ class Fetcher:
         """Read the first page of each list for its length, then all others side by side."""
         self._read(iter([(name, 1) for name in LISTS]))
         pages = {name: -(-total // PAGE_SIZE) for name, total in self._total.items()}
-        self._read(chain.from_iterable(((name, page) for page in range(2, pages[name] + 1)) for name in LISTS))
+        self._read(
+            chain.from_iterable(((name, page) for page in range(2, pages[name] + 1)) for name in LISTS)
+        )
         for file in self._files.values():
             file.write(b"]")
             file.close()
@@ -131,7 +133,9 @@ def load(warehouse: duckdb.DuckDBPyConnection, name: str, folder: Path) -> None:
     """Read a list's file into its tables."""
     columns = {"id": "BIGINT", **COLUMNS[name], **TIMES}
     with warehouse.cursor() as work:
-        work.read_json(str(folder / f"{name}.json"), columns=columns, format="array").create_view(f"read_{name}")
+        work.read_json(str(folder / f"{name}.json"), columns=columns, format="array").create_view(
+            f"read_{name}"
+        )
         work.execute(TABLES[name])
 
 

@@ -1,6 +1,6 @@
 """What most people would write: requests, pandas and duckdb, a cursor, delete and insert.
 
-Usage: script.py ADDRESS DATABASE
+Usage: script.py ADDRESS DATABASE.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def _newest(warehouse: duckdb.DuckDBPyConnection, name: str) -> str | None:
 def _rows(session: requests.Session, address: str, since: str | None) -> Iterator[dict[str, Any]]:
     page = 1
     while True:
-        params = {"page": str(page), "page_size": str(PAGE_SIZE)} | ({"updated_since": since} if since else {})
+        params = {"page": str(page), "page_size": str(PAGE_SIZE)} | (
+            {"updated_since": since} if since else {}
+        )
         response = session.get(address, params=params, timeout=60)
         response.raise_for_status()
         body = response.json()

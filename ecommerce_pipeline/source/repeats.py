@@ -148,16 +148,20 @@ class Repeats:
         """
         names = [versions.names[place] for place in places]
         met = self._met_before(names)
-        if not met:
-            self._remember_all(versions, names, places)
-            return list(places)
-        found = []
-        for name, place in zip(names, places, strict=True):
-            cursor, digest = versions.at(place)
-            if name not in met or not self.known(name, cursor, digest):
-                self.accept(name, cursor, digest)
-                found.append(place)
-        return found
+        known: set[int] = set()
+        # Few rows come again; those that do are looked at in their order, before all others are remembered.
+        for name, place in zip(names, places, strict=True) if met else ():
+            if name in met:
+                cursor, digest = versions.at(place)
+                if self.known(name, cursor, digest):
+                    known.add(place)
+                else:
+                    self.accept(name, cursor, digest)
+        once = dict(zip(names, places, strict=True))
+        for name in met:
+            del once[name]
+        self._remember_all(versions, once)
+        return [place for place in places if place not in known] if known else list(places)
 
     def _met_before(self, names: Sequence[str]) -> set[str]:
         """Those that came twice, in this run or an earlier one."""
@@ -169,8 +173,8 @@ class Repeats:
             met |= {name for name in names if name in once or once.add(name)}  # type: ignore[func-returns-value]
         return met
 
-    def _remember_all(self, versions: Versions, names: Sequence[str], places: Sequence[int]) -> None:
-        self._seen.update(zip(names, zip(repeat(versions), places, strict=False), strict=True))
+    def _remember_all(self, versions: Versions, places: dict[str, int]) -> None:
+        self._seen.update(zip(places, zip(repeat(versions), places.values(), strict=False), strict=True))
         self._forget_oldest()
 
     def _remember(self, name: str, version: Known) -> None:
@@ -179,8 +183,9 @@ class Repeats:
         self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        for name in list(islice(self._seen, max(0, len(self._seen) - self._limit))):
-            del self._seen[name]
+        if len(self._seen) > self._limit:
+            for name in list(islice(self._seen, len(self._seen) - self._limit)):
+                del self._seen[name]
 
     def since(self, moment: datetime, limit: int) -> dict[str, Known]:
         """The versions that a next run starting at `moment` may meet again, the newest `limit` of them.

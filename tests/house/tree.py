@@ -10,14 +10,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "ecommerce_pipeline"
+BENCHMARKS = ROOT / "benchmarks"
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)", re.MULTILINE)
 
 
 def modules() -> list[Path]:
-    """Every module of the package, and the command's script."""
-    return [*sorted(PACKAGE.rglob("*.py")), ROOT / "pipelines.py"]
+    """Every module of the package and of the benchmark, and the command's script."""
+    return [*sorted(PACKAGE.rglob("*.py")), *sorted(BENCHMARKS.rglob("*.py")), ROOT / "pipelines.py"]
 
 
 def name(path: Path) -> str:

@@ -84,11 +84,18 @@ class ColumnAcceptance:
 
     def _one_by_one(self, page: Page, read: int) -> Iterator[Records]:
         records, raw = self._acceptance.judge_rows(self._endpoint, page, self._repeats, read)
-        if records:
-            if self.handover is not None:
-                self._layout.learn(raw)
+        if self.handover is not None:
+            self._learn(page, raw)
+            if records:
                 infer(self.handover.schema, self._acceptance.name, records)
+        if records:
             yield records
+
+    def _learn(self, page: Page, new: list[Any]) -> None:
+        """Rows that are right show what is right; where none is new, those that came before do."""
+        name = self._acceptance.name
+        right = (row for row in page.rows if self._acceptance.accepts(name, row))
+        self._layout.learn(new if new or self._layout.row_type else right)
 
     def _together(self, kind: RowType, pages: list[tuple[Page, int]]) -> Iterator[Records]:
         found = self._plan(kind)

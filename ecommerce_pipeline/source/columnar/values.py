@@ -40,6 +40,7 @@ _MOMENT = (
 )
 WITH_OFFSET = rf"\A{_MOMENT}(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])\z"
 WITHOUT_OFFSET = rf"\A{_MOMENT}\z"
+LEAST, GREATEST = -(2**63), 2**63 - 1
 LATEST_UNIX_SECONDS = 4_102_444_800  # the year 2100
 
 Converted = tuple[pa.Array, pa.Array | None]
@@ -74,7 +75,7 @@ class Values:
         given = [None if value is msgspec.UNSET else value for value in values] if missing else values
         try:
             array, right = self.convert(given)
-        except (pa.ArrowInvalid, OverflowError):
+        except pa.ArrowInvalid:
             return pa.nulls(len(values), self.kind), _all(False, len(values))
         if right is not None:
             right = pc.fill_null(right, self.nullable)
@@ -114,6 +115,8 @@ def values_of(leaf: Leaf, mapping: Mapping, id_type: IdType) -> Values:
 def _declared(leaf: Leaf, field: Field, mapping: Mapping, id_type: IdType) -> tuple[Convert, pa.DataType]:
     kinds = leaf.node.filled
     if field.kind == "id":
+        if kinds - {"int" if id_type == "integer" else "str"}:
+            raise Unfit(f"{leaf.path} is no {id_type}")
         return (_whole, INTEGER) if id_type == "integer" else (_matching(FILLED), TEXT)
     if field.kind == "timestamp":
         return _instants(kinds, mapping), INSTANT
@@ -149,7 +152,12 @@ def _texts(values: Sequence[Any]) -> Converted:
 
 
 def _whole(values: Sequence[Any]) -> Converted:
-    return pa.array(values, INTEGER), None
+    try:
+        return pa.array(values, INTEGER), None
+    except OverflowError:
+        fits = [None if value is None else LEAST <= value <= GREATEST for value in values]
+        fitting = [value if one else None for value, one in zip(values, fits, strict=True)]
+        return pa.array(fitting, INTEGER), pa.array(fits, BOOLEAN)
 
 
 def _matching(pattern: str) -> Convert:
@@ -194,12 +202,17 @@ def _coordinates(values: Sequence[Any]) -> Converted:
 def _decimals(kinds: set[Kind], field: Field, mapping: Mapping) -> Convert:
     """Amounts as texts, numbers or both; quantities as numbers alone."""
     if kinds == {"int"} and not mapping.money_scale and field.rule != "quantity":
-        return lambda values: (pc.cast(pa.array(values, INTEGER), DECIMAL), None)
+        return _whole_amounts
     if field.rule == "quantity":
         if "str" in kinds:
             raise Unfit("a quantity that is a text")
         return lambda values: _amounts(values, QUANTITY, 0)
     return lambda values: _amounts(values, MINOR_UNITS if mapping.money_scale else MONEY, mapping.money_scale)
+
+
+def _whole_amounts(values: Sequence[Any]) -> Converted:
+    array, right = _whole(values)
+    return pc.cast(array, DECIMAL), right
 
 
 def _amounts(values: Sequence[Any], pattern: str, scale: int) -> Converted:
@@ -215,19 +228,22 @@ def _amounts(values: Sequence[Any], pattern: str, scale: int) -> Converted:
 
 def _instants(kinds: set[Kind], mapping: Mapping) -> Convert:
     form, parse = mapping.instant_format, mapping.wire(None).instant
-    if form in ("unix", "unix_ms") and kinds <= {"int"}:
+    if kinds - ({"int"} if form in ("unix", "unix_ms") else {"str"}):
+        raise Unfit(f"instants that are {' and '.join(sorted(kinds))}")
+    if form in ("unix", "unix_ms"):
         return lambda values: _since_1970(values, 1_000_000 if form == "unix" else 1_000)
-    if form == "rfc3339" and kinds <= {"str"}:
+    if form == "rfc3339":
         return lambda values: _moments(values, WITH_OFFSET, parse)
-    if form == "naive" and mapping.timezone == "UTC" and kinds <= {"str"}:
+    if form == "naive" and mapping.timezone == "UTC":
         return lambda values: _moments(values, WITHOUT_OFFSET, parse)
     return lambda values: _parsed(pa.array(values, TEXT), values, parse)
 
 
 def _since_1970(values: Sequence[Any], microseconds: int) -> Converted:
-    counts = pa.array(values, INTEGER)
+    counts, fits = _whole(values)
     latest = LATEST_UNIX_SECONDS * 1_000_000 // microseconds
     right = pc.and_(pc.greater_equal(counts, 0), pc.less(counts, latest))
+    right = right if fits is None else pc.if_else(pc.equal(fits, False), fits, right)
     return pc.cast(pc.multiply(_where(right, counts), microseconds), INSTANT), right
 
 
