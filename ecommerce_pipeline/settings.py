@@ -64,6 +64,9 @@ class Settings:
     list_max_pages: int = _setting(
         1_000_000, "After how many pages of one list a run gives up.", least=1, most=10**9
     )
+    connections: int = _setting(
+        16, "How many requests may be under way at once, 1 for one after the other.", least=1, most=256
+    )
     request_attempts: int = _setting(
         6, "How often one request is tried in all before the run fails.", least=1, most=1000
     )

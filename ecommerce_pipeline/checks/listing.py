@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.shop.endpoint import Endpoint
+from ecommerce_pipeline.shop.exchange import keep_nothing
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.walks import walk
@@ -37,7 +38,7 @@ class Listing:
             reading.client,
             declared.model_copy(update={"params": {**declared.params, **(params or {})}}),
             reading.settings.page_size,
-            lambda body: None,
+            keep_nothing,
             reading.accounts[name].retries,
             reading.maskers.get(name),
             reading.settings.list_max_pages,

@@ -92,6 +92,8 @@ class Package:
             if not self._pipeline.has_pending_data:
                 self._journal.add(self._rows())
             raise
+        finally:
+            self._reading.crew.stop()
         for account in self._reading.accounts.values():
             account.state = account.outcome
         if self._reading.accounted:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ecommerce_pipeline.replay.versions import EarlierRows
 from ecommerce_pipeline.shop.endpoint import Endpoint
-from ecommerce_pipeline.shop.exchange import PageRequest
+from ecommerce_pipeline.shop.exchange import PageRequest, keep_nothing
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.source.acceptance import Acceptance
 from ecommerce_pipeline.source.cursor import LosslessCursor
@@ -83,4 +83,4 @@ class EarlierReader:
 def endpoint_of(reading: Reading, name: str) -> Endpoint:
     """Knows where a row has its key and its cursor; the shop is not asked."""
     declared = reading.profile.resources[name]
-    return Endpoint(reading.client, declared, None, lambda body: None, reading.accounts[name].retries)
+    return Endpoint(reading.client, declared, None, keep_nothing, reading.accounts[name].retries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import parse_qsl, urlsplit
 
@@ -78,6 +79,12 @@ def base_origin(address: str) -> tuple[str, str, int]:
     if "?" in address or "#" in address:
         raise ValueError("an address without parameters")
     return origin(address)
+
+
+@functools.lru_cache(maxsize=256)
+def is_open_name(name: str) -> bool:
+    """Whether the value of a parameter of that name is shown."""
+    return name.lower() not in SECRET_PARAMS and not _is_secret(name)
 
 
 def _is_secret(name: str) -> bool:

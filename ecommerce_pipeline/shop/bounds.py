@@ -9,11 +9,12 @@ from __future__ import annotations
 import functools
 import http.client
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 
 from ecommerce_pipeline.errors import RetryLater
 
@@ -23,6 +24,12 @@ CHUNK_BYTES = 64 * 1024
 MUST_BE_WHOLE = frozenset({200, 201})
 ERROR_BYTES = 16 * 1024
 """As much is read of an answer that is no page; a few words of it are shown."""
+
+
+LONGEST_HEADER, MOST_HEADERS = 65_536, 100
+"""As in the standard library."""
+
+PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class AnswerTooLarge(requests.RequestException):
@@ -41,14 +48,17 @@ class BoundedAdapter(HTTPAdapter):
         most_seconds: from the end of the request to the last byte of the answer, headers included. The present
             `recv` may wait for `read_timeout_seconds` beyond it.
         monotonic: the clock, seconds.
+        connections: how many are kept open.
 
     Raises, beside what `requests` raises:
         AnswerTooLarge: the body of a good answer is larger; that of any other answer is cut.
         RetryLater: the answer takes longer.
     """
 
-    def __init__(self, most_bytes: int, most_seconds: float, monotonic: Callable[[], float]) -> None:
-        super().__init__()
+    def __init__(
+        self, most_bytes: int, most_seconds: float, monotonic: Callable[[], float], connections: int = 1
+    ) -> None:
+        super().__init__(pool_maxsize=max(connections, DEFAULT_POOLSIZE))
         self._most_bytes = most_bytes
         self._watched = functools.partial(_WatchedResponse, most_seconds, monotonic)
 
@@ -56,7 +66,21 @@ class BoundedAdapter(HTTPAdapter):
         self, request: requests.PreparedRequest, stream: bool = False, *args: Any, **options: Any
     ) -> requests.Response:
         """Send a request; the answer has been read when it is returned."""
-        answer = super().send(request, True, *args, **options)
+        return self._bounded(super().send(request, True, *args, **options), request)
+
+    def read(self, raw: Any, request: requests.PreparedRequest) -> requests.Response:
+        """The answer of a request that was sent over a connection of this adapter.
+
+        Args:
+            raw: as urllib3 has it, nothing of its body read.
+            request: what was sent.
+
+        Raises:
+            AnswerTooLarge, RetryLater, requests.RequestException: see the class.
+        """
+        return self._bounded(self.build_response(request, raw), request)
+
+    def _bounded(self, answer: requests.Response, request: requests.PreparedRequest) -> requests.Response:
         must_be_whole = answer.status_code in MUST_BE_WHOLE
         most = self._most_bytes if must_be_whole else ERROR_BYTES
         # Leaving the block closes a connection with something left to read; any other is back in the pool by then.
@@ -99,6 +123,45 @@ class _WatchedResponse(http.client.HTTPResponse):
     ) -> None:
         super().__init__(sock, *args, **options)
         self.fp = io.BufferedReader(_InTime(self.fp.detach(), most_seconds, monotonic))
+
+    def begin(self) -> None:
+        """Read status and headers as the standard library does, whose parser of e-mails takes longer for headers than
+        the rest of a request takes.
+        """
+        if self.headers is not None:
+            return
+        version, status, reason = self._read_status()
+        while status == http.client.CONTINUE:
+            http.client.parse_headers(self.fp)
+            version, status, reason = self._read_status()
+        if not version.startswith(("HTTP/1.", "HTTP/0.9")):
+            raise http.client.UnknownProtocol(version)
+        self.code = self.status = status
+        self.reason, self.version = reason.strip(), 10 if version in ("HTTP/1.0", "HTTP/0.9") else 11
+        self.headers = self.msg = _headers(self.fp)
+        self.chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        length = self.headers.get("content-length", "").strip()
+        self.length = int(length) if length.isdecimal() and not self.chunked else None
+        if status in (http.client.NO_CONTENT, http.client.NOT_MODIFIED) or self._method == "HEAD":
+            self.length = 0
+        self.will_close = self._check_close() or (self.length is None and not self.chunked)
+
+
+def _headers(lines: Any) -> http.client.HTTPMessage:
+    """The headers that come next; what is not a plain `name: value` is left to the standard library."""
+    read: list[bytes] = []
+    while (line := lines.readline(LONGEST_HEADER + 1)) not in (b"\r\n", b"\n", b""):
+        if len(line) > LONGEST_HEADER or len(read) >= MOST_HEADERS:
+            raise http.client.HTTPException("headers without end")
+        read.append(line)
+    found = http.client.HTTPMessage()
+    for line in read:
+        name, colon, value = line.decode("iso-8859-1").partition(":")
+        if not colon or not PLAIN_NAME.fullmatch(name):
+            return http.client.parse_headers(io.BytesIO(b"".join([*read, b"\r\n"])))
+        found.set_raw(name, value.strip(" \t\r\n"))
+    return found
 
 
 class _InTime(io.RawIOBase):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken, RetryLater, ShopRefused
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.answer import rows_of, total_of
 from ecommerce_pipeline.shop.client import ShopClient
-from ecommerce_pipeline.shop.exchange import PageRequest, Reply, Use, keep_nothing
-from ecommerce_pipeline.shop.instants import CursorInstants
-from ecommerce_pipeline.shop.page import Page, identities_of
+from ecommerce_pipeline.shop.exchange import Keep, PageRequest, Reply, Use, keep_nothing
+from ecommerce_pipeline.shop.page import Page, PageCount, identities_of
 from ecommerce_pipeline.shop.paging import (
     body_of,
     number_param,
@@ -25,6 +24,7 @@ from ecommerce_pipeline.shop.paging import (
     with_param,
 )
 from ecommerce_pipeline.shop.profile import ResourceProfile
+from ecommerce_pipeline.shop.timed import Timed
 from ecommerce_pipeline.shop.typed_pages import TypedPages
 from ecommerce_pipeline.shop.typed_rows import Lazily, TypedRows
 from ecommerce_pipeline.shop.window import Window
@@ -33,7 +33,7 @@ NEVER_AN_END = frozenset({200, 401, 403, *range(300, 400)})
 """Answers that tell of the key, the address or a page too large, and nothing of the length of a list."""
 
 
-class Endpoint:
+class Endpoint(Timed):
     """Asks for the pages of one resource.
 
     Args:
@@ -44,7 +44,10 @@ class Endpoint:
         retries: counter that gets the retries of this resource by kind.
         mask: takes the persons out of a row; then the rows without them are kept, and no body.
         most_pages: more are never asked for.
+
+    Attributes:
         typed: decodes pages of which it is known what their rows look like.
+        go_on: raises where nothing more shall be asked or kept.
     """
 
     def __init__(
@@ -52,23 +55,34 @@ class Endpoint:
         client: ShopClient,
         profile: ResourceProfile,
         page_size: int | None,
-        keep: Callable[[bytes], None],
+        keep: Keep,
         retries: Counter[str],
         mask: Callable[[Any], Any] | None = None,
         most_pages: int = Settings.list_max_pages,
-        typed: TypedPages | None = None,
     ) -> None:
-        self.profile = profile
+        super().__init__(profile)
         self.page_size = page_size or profile.page_size
         self.retries = retries
-        self.pages = 0
         self.largest_page = 0
+        self._asked = PageCount()
         self._client = client
-        self._instants = CursorInstants(profile.cursor)
         self._paginator = reference_paginator(profile.paging)
         self._keep, self._mask = keep, mask
         self.most_pages = most_pages
-        self._typed = typed
+        self.typed: TypedPages | None = None
+        self.go_on: Callable[[], None] = lambda: None
+        self._kind = f"{profile.path} {self.page_size}"
+
+    def twin(self) -> Endpoint:
+        """The same list for another thread: paging has a state, pages are counted together."""
+        twin = copy.copy(self)
+        twin._paginator = reference_paginator(self.profile.paging)
+        return twin
+
+    @property
+    def pages(self) -> int:
+        """How many pages have come."""
+        return self._asked.pages
 
     @property
     def steps_by_offset(self) -> bool:
@@ -91,7 +105,7 @@ class Endpoint:
         params = {name: str(value) for name, value in self.profile.params.items()}
         if self.profile.page_size_param:
             params[self.profile.page_size_param] = str(self.page_size)
-        params |= self._bounds(window)
+        params |= self.bounds(window)
         if paging.type == "page_number":
             params[paging.page_param] = str(paging.base_page)
         if paging.type == "offset":
@@ -115,7 +129,7 @@ class Endpoint:
                 " `list_max_pages`. The cursor stays. Raise the setting, or `page_size`, if it is as long as that."
             )
         keep = keep_nothing if self._mask else self._keep
-        use = Use(keep, functools.partial(self._read, request), self.retries)
+        use = Use(keep, functools.partial(self._read, request), self.retries, self._kind, self.go_on)
         try:
             page = self._client.get(request, use)
         except (ShopRefused, ContractBroken) as error:
@@ -124,7 +138,7 @@ class Endpoint:
             # Many shops refuse a page beyond the end (404 in Django REST framework, 400 in WooCommerce).
             total = request.beyond if self.reports_totals else None
             page = Page(request, self.shown(request), [], [], [], total, None)
-        self.pages += 1
+        self._asked.count()
         return page
 
     def shown(self, request: PageRequest) -> str:
@@ -147,38 +161,33 @@ class Endpoint:
             return None
         request, size = self.first(window), self.profile.page_size_param
         return self._client.get(
-            with_param(request, size, 1) if size else request, Use(keep_nothing, self._total, self.retries)
+            with_param(request, size, 1) if size else request,
+            Use(keep_nothing, self._total, self.retries, go_on=self.go_on),
         )
 
     def key(self, row: Any) -> Any:
         """The row's primary key as the shop sent it, None where it has none."""
         return value_at(row, self.profile.key)
 
-    def cursor(self, row: Any) -> datetime | None:
-        """The row's cursor value in UTC, None where it is missing or wrong."""
-        return self._instants.parse(value_at(row, self.profile.cursor.field))
-
-    def instant(self, value: Any) -> datetime | None:
-        """A value in the form of the cursor as an instant in UTC, None where it is none."""
-        return self._instants.parse(value)
-
     def _read(self, request: PageRequest, reply: Reply) -> Page:
-        typed = self._typed.decode(reply.body) if self._typed and reply.body else None
+        typed = self.typed.decode(reply.body) if self.typed and reply.body else None
         return self._read_typed(request, reply, *typed) if typed else self._read_rows(request, reply)
 
     def _read_typed(self, request: PageRequest, reply: Reply, typed: TypedRows, document: Any) -> Page:
         reply = replace(reply, decode=lambda: document)
-        length, total = len(typed.rows), self._total(reply)
+        length, size, total = len(typed.rows), len(reply.body), self._total(reply)
         self.largest_page = max(self.largest_page, length)
         rows, cursors = Lazily(length, typed.raw), Lazily(length, typed.moments)
         following = self._following(request, reply, length, total)
-        return Page(request, reply.address, rows, typed.identities, cursors, total, following, typed=typed)
+        return Page(
+            request, reply.address, rows, typed.identities, cursors, total, following, typed=typed, size=size
+        )
 
     def _read_rows(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = rows_of(self.profile, reply), self._total(reply)
         if self._mask:
             rows = [self._mask(row) for row in rows]
-            self._keep(body_of(self.profile, rows, total))
+            self._keep(body_of(self.profile, rows, total), None)
         # A reference may rightly lead to a page that has become empty; the walks count what came.
         if not rows and total and self.counts_pages and self.before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
@@ -186,7 +195,8 @@ class Endpoint:
         cursors = [self.floor(value) if value else None for value in map(self.cursor, rows)]
         identities = identities_of(rows, map(self.key, rows))
         following = self._following(request, reply, len(rows), total)
-        return Page(request, reply.address, rows, identities, cursors, total, following)
+        size = len(reply.body)
+        return Page(request, reply.address, rows, identities, cursors, total, following, size=size)
 
     def before(self, request: PageRequest) -> int:
         """How many rows stand before this page, at least; 0 where the style of paging does not tell."""
@@ -196,36 +206,6 @@ class Endpoint:
         if paging.type == "page_number":
             return (number_param(request, paging.page_param) - paging.base_page) * self.largest_page
         return 0
-
-    def floor(self, moment: datetime) -> datetime:
-        """The instant cut down to the precision of the shop's parameters."""
-        return self._instants.floor(moment)
-
-    def after(self, moment: datetime) -> datetime:
-        """The next instant that the shop's parameters can say."""
-        return self._instants.after(moment)
-
-    def unambiguous(self, window: Window) -> Window:
-        """The window with ends that one local time alone stands for; see `CursorInstants.unrepeated`."""
-        ends = {"since": window.since, "until": window.until}
-        return replace(
-            window, **{name: self._instants.unrepeated(end) if end else end for name, end in ends.items()}
-        )
-
-    def cut(self, moment: datetime) -> datetime:
-        """An instant at or below a moment that the shop's parameters can say, and that nothing else is called by."""
-        return self._instants.unrepeated(self.floor(moment))
-
-    def lowest(self, moment: datetime) -> datetime:
-        """The lowest value that a filter since a moment may show; a step earlier where it leaves out its bound."""
-        inclusive = self.profile.cursor.since_inclusive
-        return self.floor(moment) if inclusive else self._instants.before(moment)
-
-    def _bounds(self, window: Window) -> dict[str, str]:
-        cursor = self.profile.cursor
-        since = self.lowest(window.since) if window.since else None
-        named = {cursor.since_param: since, cursor.until_param: window.until}
-        return {name: self._instants.parameter(moment) for name, moment in named.items() if name and moment}
 
     def _total(self, reply: Reply) -> int | None:
         return total_of(self.profile.paging, reply) if self.reports_totals else None

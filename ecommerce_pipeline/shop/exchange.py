@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,14 @@ from typing import Any, Generic, TypeVar
 from ecommerce_pipeline.records.content import decode_json
 
 Result = TypeVar("Result")
+
+_counting = threading.Lock()
+
+
+def note_retry(retries: Counter[str], kind: str) -> None:
+    """Count one more retry; several threads may read one list."""
+    with _counting:
+        retries[kind] += 1
 
 
 @dataclass(frozen=True)
@@ -61,14 +70,25 @@ class Reply:
         return self.document if self.as_sent is None else decode_json(self.as_sent)
 
 
-def keep_nothing(body: bytes) -> None:
+Keep = Callable[[bytes, bytes | None], None]
+"""Gets a body, and the same compressed by gzip where it came so and nothing of it is hidden."""
+
+
+def keep_nothing(body: bytes, packed: bytes | None = None) -> None:
     """For what is only counted or tried, and for pages that are kept in another form."""
 
 
 @dataclass(frozen=True)
 class Use(Generic[Result]):
-    """What is done with an answer: its body kept, free of secrets, then read; and where retries are counted."""
+    """What is done with an answer: its body kept, free of secrets, then read; and where retries are counted.
 
-    keep: Callable[[bytes], None]
+    Attributes:
+        kind: answers of one kind should take equally long; nothing where it tells nothing.
+        go_on: raises where nothing more shall be asked or kept.
+    """
+
+    keep: Keep
     read: Callable[[Reply], Result]
     retries: Counter[str]
+    kind: str = ""
+    go_on: Callable[[], None] = lambda: None

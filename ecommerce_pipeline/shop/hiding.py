@@ -12,12 +12,17 @@ from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, urlsplit
 
 from ecommerce_pipeline.settings import SHORTEST_SECRET, Settings
-from ecommerce_pipeline.shop.addresses import HIDDEN, shown_address
+from ecommerce_pipeline.shop.addresses import HIDDEN, is_open_name, shown_address
 
 SHORTEST_IN_A_BODY = 16
 """Characters of a secret that is replaced in the body of a page. A shorter one may be a word that rows rightly have:
 a user `orders`, a password `Berlin`.
 """
+
+PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_.~-]+)*/?")
+_VALUE = rf"(?:[A-Za-z0-9_.~+-]|{'|'.join(map(quote_plus, '!#$&(),/:;<=>?@'))})"
+PLAIN_QUERY = re.compile(rf"(?:[A-Za-z0-9_.-]+={_VALUE}*(?:&(?!$)|$))*")
+"""Written as the standard library writes parameters, so that it would come out of reading and writing as it is."""
 
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 
@@ -50,10 +55,25 @@ class Hiding:
 
     def address(self, address: str) -> str:
         """An address as it may be logged, stored or printed: without what stands in the name or place of a secret."""
+        if self._is_open(address):
+            return address
         head = self._origin if address.startswith(self._origin) else ""
         # Before and after, since reading an address joins and decodes its parts.
         shown = shown_address(head + self.text(address[len(head) :]))
         return head + self.text(shown[len(head) :]) if shown.startswith(head) else self.text(shown)
+
+    def _is_open(self, address: str) -> bool:
+        """Whether an address is one that nothing needs to be taken out of, and that is written as it would be shown;
+        most are, and to take one apart and put it together again costs as much as half a request.
+        """
+        path, _, query = address.removeprefix(self._origin).partition("?")
+        if not (
+            address.startswith(self._origin) and PLAIN_PATH.fullmatch(path) and PLAIN_QUERY.fullmatch(query)
+        ):
+            return False
+        pattern = _pattern(self._secrets)
+        names = [item.partition("=")[0] for item in query.split("&")]
+        return all(map(is_open_name, names)) and not (pattern and pattern.search(path + "?" + query))
 
     def body(self, body: bytes) -> bytes:
         """A page's body, secrets of `SHORTEST_IN_A_BODY` characters or more replaced; the same object without any."""

@@ -46,11 +46,13 @@ class Pacer:
         if pause > 0:
             self._sleep(pause)
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take note of the rate headers of an answer."""
-        if self._exhausted(headers):
+    def learn(self, headers: Mapping[str, str]) -> bool:
+        """Take note of the rate headers of an answer; returns whether they say that nothing is left."""
+        exhausted = self._exhausted(headers)
+        if exhausted:
             with self._lock:
                 self._not_before = max(self._not_before, self._monotonic() + self._pause(headers))
+        return exhausted
 
     def _exhausted(self, headers: Mapping[str, str]) -> bool:
         remaining = _number(headers.get(self._pacing.remaining_header or "", ""))

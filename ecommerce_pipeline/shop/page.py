@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Page:
         following: the request of the next page, None at the end.
         settled: every row below this cursor value has come on earlier pages, UTC; None where the walk cannot say.
         typed: the same rows as objects of one type, where the page was decoded so.
+        size: how many bytes the body had.
     """
 
     request: PageRequest
@@ -43,6 +45,7 @@ class Page:
     following: PageRequest | None
     settled: datetime | None = None
     typed: TypedRows | None = None
+    size: int = 0
 
     @property
     def top(self) -> datetime | None:
@@ -85,3 +88,16 @@ def identities_of(rows: list[Any], keys: Iterable[Any]) -> list[Identity]:
         found.append((*known, met[known]))
         met[known] += 1
     return found
+
+
+class PageCount:
+    """How many pages of one list have come, in whichever thread."""
+
+    def __init__(self) -> None:
+        self.pages = 0
+        self._lock = threading.Lock()
+
+    def count(self) -> None:
+        """One more has come."""
+        with self._lock:
+            self.pages += 1

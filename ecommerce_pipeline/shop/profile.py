@@ -134,6 +134,7 @@ class Pacing(Declaration):
     """How fast the shop may be asked, and the headers in which it says how much is left."""
 
     requests_per_second: float | None = Field(None, ge=0.001, allow_inf_nan=False)
+    max_connections: int | None = Field(None, ge=1)
     remaining_header: str | None = None
     used_header: str | None = Field(None, description="a header of the form used/limit, as Shopify sends")
     reset_header: str | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.shop.endpoint import Endpoint
-from ecommerce_pipeline.shop.exchange import PageRequest
+from ecommerce_pipeline.shop.exchange import PageRequest, note_retry
 from ecommerce_pipeline.shop.list_end import page_again
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.unsettled import Unsettled
@@ -179,5 +179,5 @@ def give_up_after(endpoint: Endpoint, failures: int, attempts: int, reason: Unse
             f"{endpoint.profile.path}: {reason}, in each of {attempts} readings. The cursor stays, nothing is lost."
             f" {reason.cure}"
         )
-    endpoint.retries["window_read_again"] += 1
+    note_retry(endpoint.retries, "window_read_again")
     logger.warning("reading a window of %s again: %s", endpoint.profile.path, reason)

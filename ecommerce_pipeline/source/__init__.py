@@ -62,6 +62,8 @@ def _listed(reading: Reading, name: str) -> DltResource:
                 yield dlt.mark.materialize_table_schema()
             if name not in reading.readers:
                 reading.readers[name] = ListReader(reading, name, plain(updated_at.start_value), state)
+                if reading.crew.connections > 1:
+                    yield None  # all lists begin before any is waited for
             yield from reading.readers[name].step()
             reading.readers[name].keep_position(updated_at, state)
         finally:

@@ -27,14 +27,14 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Keeper(Protocol):
     """Keeps pages."""
 
-    def keep(self, resource: str, body: bytes) -> None:
-        """Keep one page of a resource."""
+    def keep(self, resource: str, body: bytes, packed: bytes | None = None) -> None:
+        """Keep one page of a resource; `packed` is the same body compressed by gzip, where it came so."""
 
 
 class NoArchive:
     """The archive that is switched off."""
 
-    def keep(self, resource: str, body: bytes) -> None:
+    def keep(self, resource: str, body: bytes, packed: bytes | None = None) -> None:
         """Keep nothing."""
 
 
@@ -59,8 +59,13 @@ class Archive:
         self._number = itertools.count(1)
         self._folders: set[str] = set()
 
-    def keep(self, resource: str, body: bytes) -> None:
-        """Write one page; a file is either whole or not there.
+    def keep(self, resource: str, body: bytes, packed: bytes | None = None) -> None:
+        """Write one page; a file is either whole or not there. Several threads may do so at once.
+
+        Args:
+            resource: whose page.
+            body: as it is to be kept.
+            packed: the same compressed by gzip, where it came so.
 
         Raises:
             DestinationFailed: the archive cannot be written.
@@ -71,7 +76,7 @@ class Archive:
             if folder not in self._folders:
                 self._files.makedirs(folder, exist_ok=True)
                 self._folders.add(folder)
-            self._write(path, gzip.compress(body, LEVEL, mtime=0))
+            self._write(path, packed or gzip.compress(body, LEVEL, mtime=0))
         except OSError as error:
             raise self._failed("written", error) from None
 
@@ -80,8 +85,10 @@ class Archive:
         if not self._local:
             self._files.pipe_file(path, content)
             return
-        self._files.pipe_file(f"{path}.part", content)
-        self._files.mv(f"{path}.part", path)
+        # fsspec takes as long as the compression for what are two calls here.
+        part = Path(f"{path}.part")
+        part.write_bytes(content)
+        part.replace(path)
 
     def _failed(self, what: str, error: Exception) -> DestinationFailed:
         return DestinationFailed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -55,35 +56,46 @@ class ListReader:
             reading.client,
             declared,
             settings.page_size,
-            lambda body: reading.archive.keep(name, body),
+            functools.partial(reading.archive.keep, name),
             self._account.retries,
             reading.maskers.get(name),
             settings.list_max_pages,
-            TypedPages(declared, layout) if _as_columns(reading, name) else None,
         )
+        self._endpoint.typed = TypedPages(declared, layout) if _as_columns(reading, name) else None
+        self._endpoint.go_on = reading.crew.go_on
         self._window = self._endpoint.unambiguous(reading.window or Window(since=start))
         self._acceptance = Acceptance(name, reading)
         self._columns = ColumnAcceptance(self._acceptance, self._endpoint, self._repeats, layout)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
-        self._pages = walk(self._endpoint, self._window, self._ceiling, settings.window_attempts, slice_rows)
+        attempts, crew = settings.window_attempts, reading.crew
+        pages = walk(self._endpoint, self._window, self._ceiling, attempts, slice_rows, crew)
+        self._pages = crew.list_ahead(pages, lambda page: page.size)
         self._settled = self._top = LOWEST
         self._account.cursor_before = self._account.cursor_after = start if reading.window is None else None
         self._account.since, self._account.until = self._window.since, self._window.until
         _log_begin(self._account)
 
-    def step(self) -> Iterator[list[dict[str, Any]]]:
-        """New rows that go as single records, until the list ends or the step is full; all others go as columns."""
+    def step(self) -> Iterator[list[dict[str, Any]] | None]:
+        """New rows that go as single records, until the list ends or the step is full; all others go as columns. None
+        where another list has a page to take and this one has not.
+        """
         with self._columns.handing_over(_as_columns(self._reading, self._account.resource)):
             yield from self._timed(self._judged())
 
-    def _judged(self) -> Iterator[list[dict[str, Any]]]:
-        for page in self._pages:
+    def _judged(self) -> Iterator[list[dict[str, Any]] | None]:
+        step, crew, taken = self._reading.step, self._reading.crew, False
+        while not (taken and step.full):
+            # The others of a full step go no further, whatever they have.
+            if not step.full and not crew.wait(self._pages):
+                yield None
+                continue
+            page = next(self._pages, None)
+            if page is None:
+                self.finished = True
+                break
             yield from self._together(self._columns.take(page))
             self._note(page)
-            if self._reading.step.full:
-                break
-        else:
-            self.finished = True
+            taken = True
         yield from self._together(self._columns.flush())
         if self.finished:
             self._finish()
@@ -93,16 +105,19 @@ class ListReader:
         with self._reading.one_connection():
             return list(batches)
 
-    def _timed(self, batches: Iterator[list[dict[str, Any]]]) -> Iterator[list[dict[str, Any]]]:
+    def _timed(self, batches: Iterator[list[dict[str, Any]] | None]) -> Iterator[list[dict[str, Any]] | None]:
         """The batches; what dlt does between two of them is not counted."""
         monotonic = self._reading.client.clocks.monotonic
-        while True:
-            began = monotonic()
-            batch = next(batches, None)
+        ended = False
+        while not ended:
+            began, batch = monotonic(), None
+            try:
+                batch = next(batches)
+            except StopIteration:
+                ended = True
             self._account.extract_seconds += monotonic() - began
-            if batch is None:
-                return
-            yield batch
+            if not ended:
+                yield batch
 
     def _finish(self) -> None:
         self._account.pages = self._endpoint.pages

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from ecommerce_pipeline.records.masking import Masker
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import ShopClient
+from ecommerce_pipeline.shop.crew import Crew
 from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.profile import ShopProfile
 from ecommerce_pipeline.shop.window import Window
@@ -34,8 +35,8 @@ class Reader(Protocol):
 
     finished: bool
 
-    def step(self) -> Iterator[list[dict[str, Any]]]:
-        """New rows, page by page, until the list ends or the step is full."""
+    def step(self) -> Iterator[list[dict[str, Any]] | None]:
+        """New rows, page by page, until the list ends or the step is full; None to let other lists go first."""
 
     def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
         """Move the cursor as far as the list is complete."""
@@ -63,6 +64,7 @@ class Reading:
         accounted: whether a load package has the account of this run.
         readers: the lists of which a step was read, by resource.
         reading_now: the lists that go on in the present step.
+        crew: the threads that read ahead.
     """
 
     profile: ShopProfile
@@ -89,8 +91,10 @@ class Reading:
     readers: dict[str, Reader] = field(default_factory=dict)
     reading_now: set[str] = field(default_factory=set)
     step: Step = field(init=False)
+    crew: Crew = field(init=False)
 
     def __post_init__(self) -> None:
+        self.crew = Crew(self.client.connections, self.client.abort)
         self.accounts.update({name: ResourceAccount(name) for name in self.resources})
         self.begin_step(())
 

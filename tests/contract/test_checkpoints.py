@@ -107,7 +107,10 @@ def test_a_shop_that_goes_away_costs_one_step_and_the_account_says_so(
         with monkeypatch.context() as patch:
             _after_loads(patch, 2, lambda: shop.change(faults=away))
             with pytest.raises(ShopUnreachable):
-                warehouse.run(address, profile=profile, checkpoint_rows=ROWS, request_attempts=1)
+                # One after the other: what is read ahead would be this whole small shop.
+                warehouse.run(
+                    address, profile=profile, checkpoint_rows=ROWS, request_attempts=1, connections=1
+                )
         shop.change(faults=Faults())
         loaded = warehouse.query(LOADED)
         warehouse.run(address, profile=profile, checkpoint_rows=ROWS)

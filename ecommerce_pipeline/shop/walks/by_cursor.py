@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ecommerce_pipeline.shop.endpoint import Endpoint
@@ -28,6 +28,16 @@ logger = logging.getLogger(__name__)
 NEWEST_PAGES = 1_000
 """How many pages of what changed since the run began are read at most. The next run asks for it anyway;
 a shop that writes faster than it can be read would hold this run for ever."""
+
+
+@dataclass
+class End:
+    """Where a walk ends: with its first row at or beyond an instant, UTC; None for the end of the list.
+
+    It may be set while the walk goes on.
+    """
+
+    at: datetime | None = None
 
 
 class _Steps:
@@ -57,7 +67,12 @@ class _Steps:
 
 
 def cursor_walk(
-    endpoint: Endpoint, window: Window, ceiling: datetime, attempts: int, newest_pages: int = NEWEST_PAGES
+    endpoint: Endpoint,
+    window: Window,
+    ceiling: datetime,
+    attempts: int,
+    newest_pages: int = NEWEST_PAGES,
+    end: End | None = None,
 ) -> Iterator[Page]:
     """Walk the cursor, not the pages; for lists sorted by the cursor.
 
@@ -85,7 +100,8 @@ def cursor_walk(
                 break
             give_up_after(endpoint, len(reasons), attempts, reason)
             continue
-        if top is None or (window.until is not None and top >= window.until):
+        ends = (window.until, end.at if end else None)
+        if top is None or any(at is not None and top >= at for at in ends):
             return
         newest += top > ceiling
         steps.forward(top, None if turned else page)

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from ecommerce_pipeline.shop.crew import Crew
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import PageRequest
 from ecommerce_pipeline.shop.list_end import page_again
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.readings import Reading, Tally, again, chain, check_both, give_up_after
 from ecommerce_pipeline.shop.unsettled import Unsettled
+from ecommerce_pipeline.shop.walks.side_by_side import closed_side_by_side
 from ecommerce_pipeline.shop.walks.slices import slices
 from ecommerce_pipeline.shop.window import Window
 
@@ -25,6 +27,7 @@ def closed_then_tail(
     ceiling: datetime,
     attempts: int,
     slice_rows: int,
+    crew: Crew,
     reading: Reading | None = None,
 ) -> Iterator[Page]:
     """The closed part up to the ceiling without loss, then what is newer as far as it comes.
@@ -33,10 +36,16 @@ def closed_then_tail(
     those of `walk`; `reading` is how the closed part is read, by default as `closed_window`.
     """
     closed = window if window.until and window.until <= ceiling else replace(window, until=ceiling)
+
+    def read(endpoint: Endpoint, part: Window) -> Iterator[Page]:
+        for page in again(endpoint, part, attempts, reading or closed_window):
+            yield replace(page, settled=part.since)
+
     if not closed.is_empty:
-        for part in slices(endpoint, closed, slice_rows):
-            for page in again(endpoint, part, attempts, reading or closed_window):
-                yield replace(page, settled=part.since)
+        together = closed_side_by_side(endpoint, closed, crew, read)
+        for part in () if together else slices(endpoint, closed, slice_rows):
+            yield from read(endpoint, part)
+        yield from together or ()
     if closed is not window:
         since = max(ceiling, window.since) if window.since else ceiling
         yield from _tail(endpoint, replace(window, since=since), ceiling, attempts)

@@ -5,6 +5,7 @@ Only what HTTP does not change is faked; endpoints, paging and walks are the rea
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ class FakeShop:
     doubled: tuple[Any, ...] = ()
     now: int = 0
     asked: int = 0
+    one_at_a_time: Any = field(default_factory=threading.Lock)
 
     def write(self, key: Any, tick: int = 0) -> None:
         """Insert or edit a row at the present second, after the clock moved by `tick`."""
@@ -68,7 +70,11 @@ class FakeShop:
         return address
 
     def get(self, request: PageRequest, use: Any) -> Any:
-        """The client's method: one request, one consistent answer."""
+        """The client's method: one request, one consistent answer, whoever else asks meanwhile."""
+        with self.one_at_a_time:
+            return self._answer(request, use)
+
+    def _answer(self, request: PageRequest, use: Any) -> Any:
         self.asked += 1
         assert self.asked < 5_000, "the walk does not end"
         self.before_answer()

@@ -45,7 +45,7 @@ class _Visit:
     retries: Counter[str] = field(default_factory=Counter)
 
     def get(self, address: str = "orders") -> Any:
-        use = Use(self.kept.append, lambda reply: reply.document, self.retries)
+        use = Use(lambda body, packed: self.kept.append(body), lambda reply: reply.document, self.retries)
         return self.client.get(PageRequest(address), use)
 
 

@@ -178,7 +178,7 @@ def _client(**settings: Any) -> ShopClient:
     ],
 )
 def test_a_next_page_elsewhere_is_not_asked(link: str) -> None:
-    use = Use(lambda body: None, lambda reply: None, Counter())
+    use = Use(lambda *body: None, lambda reply: None, Counter())
     with pytest.raises(ShopRefused, match="lies elsewhere"):
         _client().get(PageRequest(link), use)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -34,3 +36,22 @@ def test_files_that_a_kill_left_half_written_are_discarded_and_whole_ones_stay(t
     assert len(archive.discard_unfinished()) == 2
     assert sorted(path.name for path in tmp_path.rglob("*.gz*")) == ["000001.json.gz"] * 2
     assert archive.discard_unfinished() == []
+
+
+def test_a_page_that_came_compressed_is_kept_as_it_came(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path), "run", datetime(2026, 3, 1, tzinfo=UTC))
+    packed = gzip.compress(b"[1]", 9)
+    archive.keep("orders", b"[1]", packed)
+    archive.keep("orders", b"[2]")
+    first, second = sorted(tmp_path.rglob("*.gz"))
+    assert first.read_bytes() == packed
+    assert gzip.decompress(second.read_bytes()) == b"[2]"
+
+
+def test_pages_of_many_threads_are_all_kept(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path), "run", datetime(2026, 3, 1, tzinfo=UTC))
+    bodies = [f"[{number}]".encode() for number in range(300)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda body: archive.keep("orders", body), bodies))
+    assert sorted(gzip.decompress(path.read_bytes()) for path in tmp_path.rglob("*.gz")) == sorted(bodies)
+    assert list(tmp_path.rglob("*.part")) == []
