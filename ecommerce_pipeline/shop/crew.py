@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PAGES_AHEAD = 20
+PAGES_AHEAD = 8
 """How many pages may wait for each connection."""
 
-BYTES_AHEAD = 32 * 1024 * 1024
+BYTES_AHEAD = 16 * 1024 * 1024
 """How many bytes of bodies may wait in all; decoded they take several times as much."""
 
 OWN_PAGES = 8

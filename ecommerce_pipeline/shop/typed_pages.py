@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -32,10 +33,12 @@ class TypedPages:
     Args:
         profile: says where a body has its rows, their key and cursor, and what leads to the next page.
         layout: what the rows look like, as far as it is known.
+        is_right: whether a row keeps the contract; the first ones that do show what rows look like.
     """
 
-    def __init__(self, profile: ResourceProfile, layout: Layout) -> None:
+    def __init__(self, profile: ResourceProfile, layout: Layout, is_right: Callable[[Any], bool]) -> None:
         self._profile = profile
+        self._is_right = is_right
         self._layout = layout
         self._paths = _body_paths(profile)
         self._instants = CursorInstants(profile.cursor)
@@ -48,6 +51,8 @@ class TypedPages:
             body: the answer, free of secrets.
         """
         kind = self._layout.row_type
+        if kind is None:
+            self._learn(body)
         if kind is None or self._paths is None or _MARKS in body or (b"\\u" in body and _ESCAPED(body)):
             return None
         self._missed += 1
@@ -57,6 +62,12 @@ class TypedPages:
         if found is not None and len(found[0].unfit) < max(1, len(found[0].rows)):
             self._missed = 0
         return found
+
+    def _learn(self, body: bytes) -> None:
+        """The pages that follow are decoded by what is learned here, also those that come before this one is judged."""
+        with contextlib.suppress(ValueError):
+            rows = _raw_rows(body, self._profile.rows)
+            self._layout.learn(row for row in rows if self._is_right(row))
 
     def _decoded(self, body: bytes, kind: RowType) -> tuple[TypedRows, Any] | None:
         unfit: dict[int, Any] = {}
@@ -92,7 +103,7 @@ class TypedPages:
         values = missing_is_null(kind.column(rows, path.split(".")))
         for place, row in unfit.items():
             values[place] = value_at(row, path)
-        if any(type(value) is msgspec.Raw for value in values):
+        if msgspec.Raw in set(map(type, values)):
             raise KeyError(path)  # integers and texts: its values have to be looked at one by one
         return values
 

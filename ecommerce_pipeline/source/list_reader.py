@@ -61,10 +61,12 @@ class ListReader:
             reading.maskers.get(name),
             settings.list_max_pages,
         )
-        self._endpoint.typed = TypedPages(declared, layout) if _as_columns(reading, name) else None
         self._endpoint.go_on = reading.crew.go_on
         self._window = self._endpoint.unambiguous(reading.window or Window(since=start))
         self._acceptance = Acceptance(name, reading)
+        is_right = functools.partial(self._acceptance.accepts, name)
+        if _as_columns(reading, name):
+            self._endpoint.typed = TypedPages(declared, layout, is_right)
         self._columns = ColumnAcceptance(self._acceptance, self._endpoint, self._repeats, layout)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
         attempts, crew = settings.window_attempts, reading.crew

@@ -10,7 +10,9 @@ from itertools import islice, repeat
 from typing import Any, NamedTuple, Protocol
 
 FLOOR = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 
 
 class Known(NamedTuple):
@@ -94,7 +96,7 @@ class Repeats:
             warehouse once more, where the merge takes it as the same row.
     """
 
-    def __init__(self, recent: dict[str, Known], lookup: Lookup | None = None, limit: int = 250_000) -> None:
+    def __init__(self, recent: dict[str, Known], lookup: Lookup | None = None, limit: int = 100_000) -> None:
         self._recent = recent
         self._lookup = lookup
         self._limit = limit
@@ -192,7 +194,7 @@ class Repeats:
 
         A row whose cursor value is wrong has no place in time: it is kept while it keeps coming.
         """
-        came = self._came()
+        came = self._came(moment)
         past = {name: known for name, known in self._recent.items() if known.cursor != FLOOR}
         found = {
             name: known
@@ -205,11 +207,18 @@ class Repeats:
         """The refused versions that came in this run, the newest `limit` of them, for a list that comes
         as a whole each time; of accepted versions the warehouse knows.
         """
-        return _newest({name: known for name, known in self._came().items() if _is_refused(name)}, limit)
+        return _newest({name: known for name, known in self._came(LAST).items() if _is_refused(name)}, limit)
 
-    def _came(self) -> dict[str, Known]:
-        seen = {name: known for name, entry in self._seen.items() if (known := _known(entry))}
-        return {name: self._recent[name] for name in self._met} | seen
+    def _came(self, moment: datetime) -> dict[str, Known]:
+        """What came in this run; of many versions that were remembered together those since a moment, UTC."""
+        since = (moment - EPOCH) // MICROSECOND
+        found = {name: self._recent[name] for name in self._met}
+        for name, entry in self._seen.items():
+            if isinstance(entry, Known):
+                found[name] = entry
+            elif entry[0].moments[entry[1]] >= since:
+                found[name] = entry[0].at(entry[1])
+        return found
 
 
 def _known(entry: Known | tuple[Versions, int] | None) -> Known | None:

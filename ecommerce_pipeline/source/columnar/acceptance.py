@@ -8,13 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-from dlt.common.normalizers.utils import generate_dlt_ids
 
 from ecommerce_pipeline.records.layout import Layout, RowType, Unfit
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.source.acceptance import Acceptance
-from ecommerce_pipeline.source.columnar.batch import constant, filtered
+from ecommerce_pipeline.source.columnar.batch import constant, filtered, row_ids
 from ecommerce_pipeline.source.columnar.handover import Handover, opened_handover
 from ecommerce_pipeline.source.columnar.inference import infer
 from ecommerce_pipeline.source.columnar.judged import Judged
@@ -49,6 +48,7 @@ class ColumnAcceptance:
         self._layout = layout
         self._waiting: list[tuple[Page, int]] = []
         self._rows = 0
+        self._inferred = False
         self._plans: dict[RowType, Plan | None] = {}
 
     @contextlib.contextmanager
@@ -85,19 +85,11 @@ class ColumnAcceptance:
     def _one_by_one(self, page: Page, read: int) -> Iterator[Records]:
         records, raw = self._acceptance.judge_rows(self._endpoint, page, self._repeats, read)
         if self.handover is not None:
-            learned = self._learn(page, raw)
-            if records and learned:
+            if records and (self._layout.learn(raw) or not self._inferred):
                 infer(self.handover.schema, self._acceptance.name, records)
+                self._inferred = True
         if records:
             yield records
-
-    def _learn(self, page: Page, new: list[Any]) -> bool:
-        """Rows that are right show what is right; where none is new, those that came before do. Returns whether they
-        showed something that was not known.
-        """
-        name = self._acceptance.name
-        right = (row for row in page.rows if self._acceptance.accepts(name, row))
-        return self._layout.learn(new if new or self._layout.row_type else right)
 
     def _together(self, kind: RowType, pages: list[tuple[Page, int]]) -> Iterator[Records]:
         found = self._plan(kind)
@@ -128,7 +120,7 @@ class ColumnAcceptance:
         if handover is None or not count:
             return
         rows = None if count == judged.count else pa.array(places, pa.int64())
-        ids = pa.array(generate_dlt_ids(count), TEXT)
+        ids = pa.array(row_ids(count), TEXT)
         stamp = {
             "_loaded_at": constant(self._acceptance.loaded_at, INSTANT, count),
             "_run_id": constant(self._acceptance.run_id, TEXT, count),

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 import msgspec
@@ -181,6 +182,8 @@ def _matching(pattern: str) -> Convert:
 
 def _as_written(values: Sequence[Any]) -> pa.Array:
     """Scalars as texts: texts as they are, integers, and what was not decoded as it stands in the JSON."""
+    if set(map(type, values)) <= {str, NoneType}:
+        return pa.array(values, TEXT)
     return pa.array(
         [value if value is None or type(value) is str else _token(value) for value in values], TEXT
     )
@@ -190,6 +193,11 @@ def _token(value: Any) -> str | None:
     """As it is written: where a field has texts and numbers, the texts stand in quotes."""
     written = str(value) if type(value) is int else bytes(value).decode()
     return None if written == "null" else written
+
+
+def _unquoted(values: Sequence[Any]) -> pa.Array:
+    """The same without the quotes of texts among numbers; a text with an escape in it matches no pattern."""
+    return pc.utf8_trim(_as_written(values), '"')
 
 
 def _where(right: pa.Array, array: pa.Array) -> pa.Array:
@@ -204,7 +212,7 @@ def _doubles(values: Sequence[Any]) -> Converted:
 
 
 def _coordinates(values: Sequence[Any]) -> Converted:
-    written = pc.utf8_trim(_as_written(values), '"')
+    written = _unquoted(values)
     return written, pc.match_substring_regex(written, COORDINATE)
 
 
@@ -215,8 +223,10 @@ def _decimals(kinds: set[Kind], field: Field, mapping: Mapping) -> Convert:
     if field.rule == "quantity":
         if "str" in kinds:
             raise Unfit("a quantity that is a text")
-        return lambda values: _amounts(values, QUANTITY, 0)
-    return lambda values: _amounts(values, MINOR_UNITS if mapping.money_scale else MONEY, mapping.money_scale)
+        return lambda values: _amounts(_as_written(values), QUANTITY, 0)
+    pattern = MINOR_UNITS if mapping.money_scale else MONEY
+    read = _unquoted if "str" in kinds and len(kinds) > 1 else _as_written
+    return lambda values: _amounts(read(values), pattern, mapping.money_scale)
 
 
 def _whole_amounts(values: Sequence[Any]) -> Converted:
@@ -224,10 +234,7 @@ def _whole_amounts(values: Sequence[Any]) -> Converted:
     return pc.cast(array, DECIMAL), right
 
 
-def _amounts(values: Sequence[Any], pattern: str, scale: int) -> Converted:
-    written = _as_written(values)
-    if pattern != QUANTITY:  # an amount may be a text; one with an escape in it matches no pattern
-        written = pc.utf8_trim(written, '"') if any(type(value) is msgspec.Raw for value in values) else written
+def _amounts(written: pa.Array, pattern: str, scale: int) -> Converted:
     right = pc.match_substring_regex(written, pattern)
     usable = _where(right, written)
     if not scale:
