@@ -63,10 +63,8 @@ class TypedRows:
     def identities(self) -> list[Identity]:
         """One for each row, as `identities_of` gives them."""
         kinds = set(map(type, self.keys))
-        if kinds <= {int} or kinds <= {str}:
-            if len(set(self.keys)) == len(self.keys):
-                names = (kind.__name__ for kind in kinds)
-                return list(zip(repeat(next(names, "")), self.keys, repeat(0), strict=False))
+        if kinds in ({int}, {str}) and len(set(self.keys)) == len(self.keys):
+            return list(zip(repeat(kinds.pop().__name__), self.keys, repeat(0), strict=False))
         return identities_of(self.raw(), self.keys)
 
     def moments(self) -> list[datetime | None]:

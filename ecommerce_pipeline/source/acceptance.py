@@ -6,26 +6,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.records.validation import (
     Accepted,
     Rejected,
-    Validator,
     content_hash,
     row_hash,
 )
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
-from ecommerce_pipeline.shop.paging import value_at
 from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.contract import validator_of
+from ecommerce_pipeline.source.embedded import EmbeddedLists, with_inherited
 from ecommerce_pipeline.source.quarantine import Origin, rejected_id
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.repeats import Memory, Repeats, Versions, identity
 from ecommerce_pipeline.source.tombstones import TOMBSTONE, deleted_at
-
-MANY_ROWS = 50
-"""So many rows without an embedded list are no accident."""
 
 
 class Acceptance:
@@ -40,6 +35,7 @@ class Acceptance:
         run_id, loaded_at: stand in every row.
         validator: of its rows.
         contract: names all that decides what becomes of a row.
+        embedded: the lists in its rows.
     """
 
     def __init__(self, name: str, reading: Reading) -> None:
@@ -55,15 +51,15 @@ class Acceptance:
         self._shop = profile.name
         children = [child for child, declared in profile.resources.items() if declared.embedded_in == name]
         self.validator = validator_of(name, profile, children)
-        self._embedded = {
-            child: (profile.resources[child], validator_of(child, profile)) for child in children
+        self._line_validators = {child: validator_of(child, profile) for child in children}
+        self.embedded = EmbeddedLists(name, {child: profile.resources[child] for child in children})
+        contracts = {
+            child: [validator.contract, profile.resources[child].embedded_field]
+            for child, validator in self._line_validators.items()
         }
-        contracts = {child: [v.contract, d.embedded_field] for child, (d, v) in self._embedded.items()}
         declared = profile.resources[name]
         self.contract = content_hash([self.validator.contract, contracts, declared.tombstone])[:8]
         self._reads = 0
-        self._rows = 0
-        self._carried: set[str] = set()
 
     def judge(self, endpoint: Endpoint, page: Page, repeats: Memory) -> list[dict[str, Any]]:
         """The rows of a page that are new and right, as dlt takes them."""
@@ -122,16 +118,16 @@ class Acceptance:
             raw: as the shop sent it.
         """
         if resource != self.name:
-            return isinstance(self._embedded[resource][1].validate(raw), Accepted)
-        return isinstance(self.validator.validate(self._split(raw)[1]), Accepted)
+            return isinstance(self._line_validators[resource].validate(raw), Accepted)
+        return isinstance(self.validator.validate(self.embedded.split(raw)[1]), Accepted)
 
     def _row(
         self, endpoint: Endpoint, raw: Any, repeats: Memory, origin: tuple[str, int]
     ) -> dict[str, Any] | None:
-        source, read = origin
+        source, _ = origin
         account = self._accounts[self.name]
         account.fetched += 1
-        self._note_lists(raw)
+        self.embedded.note(raw)
         deleted = deleted_at(endpoint, raw, self._stamp["_loaded_at"])
         digest = f"{row_hash(raw)}-{self.contract}{TOMBSTONE if deleted else ''}"
         key, cursor = identity(endpoint.key(raw)), endpoint.cursor(raw)
@@ -141,7 +137,7 @@ class Acceptance:
             account.repeated += 1
             self._count_repeated_lines(raw)
             return None
-        lines, bare = self._split(raw)
+        lines, bare = self.embedded.split(raw)
         judged = self.validator.validate(bare)
         if isinstance(judged, Rejected):
             repeats.refuse(cursor, digest)
@@ -157,7 +153,7 @@ class Acceptance:
             return None
         repeats.accept(key, cursor, digest)
         account.loaded += 1
-        record = judged.record | self._lines(lines, self._inherited(endpoint, raw), Origin(source, raw))
+        record = judged.record | self._lines(raw, self.embedded.inherited(endpoint, raw), Origin(source, raw))
         account.deleted += deleted is not None
         return {**record, **self._bookkeeping(digest, cursor, origin), "_deleted_at": deleted}
 
@@ -167,84 +163,35 @@ class Acceptance:
         if deleted and identity(key):
             self._tombstones[key] = deleted
 
-    def _inherited(self, endpoint: Endpoint, parent: Any) -> dict[str, Any]:
-        """What a line has from its parent where it does not say it itself: the key, and when it changed."""
-        child: dict[str, Any] = {}
-        for declared, _ in self._embedded.values():
-            child[declared.parent_field] = endpoint.key(parent)
-            child[declared.cursor.field] = value_at(parent, endpoint.profile.cursor.field)
-        return child
-
-    def _note_lists(self, raw: Any) -> None:
-        """Remember which embedded lists the rows have."""
-        if self._embedded and isinstance(raw, dict):
-            self._rows += 1
-            self._carried |= {
-                c for c, (declared, _) in self._embedded.items() if declared.embedded_field in raw
-            }
-
-    def finish(self, since: datetime | None) -> None:
-        """Refuse a shop whose rows have no embedded list where the profile says.
-
-        Shops may leave out empty lists, so one row that has it is proof enough, and a few rows of a later
-        run prove nothing.
-
-        Args:
-            since: the lower bound of what was read, None for the whole list.
-
-        Raises:
-            ContractBroken: no row of the whole list, or of many, has the field.
-        """
-        missing = sorted(self._embedded.keys() - self._carried)
-        if missing and self._rows >= (1 if since is None else MANY_ROWS):
-            field = self._embedded[missing[0]][0].embedded_field
-            raise ContractBroken(
-                f"None of the {self.name} has the field `{field}`, in which the profile says that"
-                f" {missing[0]} come. Correct `resources.{missing[0]}.embedded_field` in the profile, or leave"
-                " that resource out while the shop has none."
-            )
-
     def _bookkeeping(self, digest: str, cursor: datetime | None, origin: tuple[str, int]) -> dict[str, Any]:
         source, read = origin
         # Two versions can share an instant of coarse precision; the one read later is the newer.
         version = f"{cursor.isoformat(timespec='microseconds') if cursor else ''}#{read:09d}"
         return {**self._stamp, "_source": source, "_content_hash": digest, "_version": version}
 
-    def _split(self, raw: Any) -> tuple[dict[str, Any], Any]:
-        """The embedded lists of a row, and the row without them."""
-        names = [str(declared.embedded_field) for declared, _ in self._embedded.values()]
-        if not names or not isinstance(raw, dict):
-            return {}, raw
-        lines = {name: raw[name] for name in names if name in raw}
-        return lines, {name: value for name, value in raw.items() if name not in lines}
-
-    def _lines(self, lists: dict[str, Any], inherited: dict[str, Any], origin: Origin) -> dict[str, Any]:
+    def _lines(self, raw: Any, inherited: dict[str, Any], origin: Origin) -> dict[str, Any]:
         """Each embedded list under our name, wrong elements in the quarantine."""
         return {
             child: [
                 row
-                for line in self._elements(lists.get(str(declared.embedded_field)))
-                if (row := self._line(child, validator, inherited, line, origin)) is not None
+                for line in lines
+                if (row := self._line(child, with_inherited(line, inherited), origin)) is not None
             ]
-            for child, (declared, validator) in self._embedded.items()
+            for child, lines in self.embedded.lines(raw)
         }
 
     def _ids(self, endpoint: Endpoint, raw: Any) -> Iterator[str]:
         """Under which ids a row and its lines stand in the quarantine, if they do."""
         yield rejected_id(self.name, content_hash(raw))
-        inherited = self._inherited(endpoint, raw)
-        for child, (declared, _) in self._embedded.items():
-            found = raw.get(declared.embedded_field) if isinstance(raw, dict) else None
-            for line in self._elements(found):
-                yield rejected_id(child, content_hash(_with_inherited(line, inherited)))
+        inherited = self.embedded.inherited(endpoint, raw)
+        for child, lines in self.embedded.lines(raw):
+            for line in lines:
+                yield rejected_id(child, content_hash(with_inherited(line, inherited)))
 
-    def _line(
-        self, child: str, validator: Validator, inherited: dict[str, Any], line: Any, origin: Origin
-    ) -> dict[str, Any] | None:
+    def _line(self, child: str, raw: Any, origin: Origin) -> dict[str, Any] | None:
         account = self._accounts[child]
         account.fetched += 1
-        raw = _with_inherited(line, inherited)
-        judged = validator.validate(raw)
+        judged = self._line_validators[child].validate(raw)
         if isinstance(judged, Accepted):
             account.loaded += 1
             return judged.record
@@ -269,14 +216,7 @@ class Acceptance:
             account.first_reason = account.first_reason or f"a refused row of {self.name}"
 
     def _line_counts(self, raw: Any) -> Iterator[tuple[ResourceAccount, int]]:
-        for child, (declared, _) in self._embedded.items():
-            found = raw.get(declared.embedded_field) if isinstance(raw, dict) else None
-            yield self._accounts[child], len(self._elements(found))
-
-    @staticmethod
-    def _elements(found: Any) -> list[Any]:
-        """A missing list is empty; anything that is no list is judged as one wrong element."""
-        return [] if found is None else found if isinstance(found, list) else [found]
+        return ((self._accounts[child], len(lines)) for child, lines in self.embedded.lines(raw))
 
     def _refuse(self, resource: str, refused: Rejected, digest: str, origin: Origin) -> None:
         account = self._accounts[resource]
@@ -286,7 +226,3 @@ class Acceptance:
         account.first_reason = account.first_reason or f"{first.field} ({first.rule})"
         run_id, at = self._stamp["_run_id"], self._stamp["_loaded_at"]
         self._quarantine.add(resource, refused, digest, origin, run_id, at)
-
-
-def _with_inherited(line: Any, inherited: dict[str, Any]) -> Any:
-    return {**inherited, **line} if isinstance(line, dict) else line

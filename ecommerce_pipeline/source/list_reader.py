@@ -123,7 +123,7 @@ class ListReader:
 
     def _finish(self) -> None:
         self._account.pages = self._endpoint.pages
-        self._acceptance.finish(self._window.since)
+        self._acceptance.embedded.check_carried(self._window.since)
         _log_end(self._account)
         masker = self._reading.maskers.get(self._account.resource)
         if masker and self._account.fetched and self._window.since is None:

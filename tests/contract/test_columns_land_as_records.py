@@ -127,7 +127,8 @@ class _Way:
         else:
             root = table.split("__", maxsplit=1)[0]
             found = self.warehouse.rows(
-                f"SELECT p.id AS parent, c.* FROM ecommerce.{table} AS c JOIN ecommerce.{root} AS p ON p._dlt_id = c._dlt_root_id"
+                f"SELECT p.id AS parent, c.* FROM ecommerce.{table} AS c"
+                f" JOIN ecommerce.{root} AS p ON p._dlt_id = c._dlt_root_id"
             )
         kept = [
             {name: value for name, value in row.items() if name not in OF_A_RUN | OF_A_PAGE} for row in found

@@ -13,12 +13,12 @@ from ecommerce_pipeline.records.layout import Layout, RowType, Unfit
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.source.acceptance import Acceptance
+from ecommerce_pipeline.source.columnar.arrays import INSTANT, TEXT
 from ecommerce_pipeline.source.columnar.batch import constant, filtered, row_ids
 from ecommerce_pipeline.source.columnar.handover import Handover, opened_handover
 from ecommerce_pipeline.source.columnar.inference import infer
 from ecommerce_pipeline.source.columnar.judged import Judged
 from ecommerce_pipeline.source.columnar.plan import Plan, plan
-from ecommerce_pipeline.source.columnar.values import INSTANT, TEXT
 from ecommerce_pipeline.source.repeats import Repeats
 
 ROWS = 10_000
@@ -84,12 +84,12 @@ class ColumnAcceptance:
 
     def _one_by_one(self, page: Page, read: int) -> Iterator[Records]:
         records, raw = self._acceptance.judge_rows(self._endpoint, page, self._repeats, read)
-        if self.handover is not None:
-            if records and (self._layout.learn(raw) or not self._inferred):
-                infer(self.handover.schema, self._acceptance.name, records)
-                self._inferred = True
-        if records:
-            yield records
+        if not records:
+            return
+        if self.handover is not None and (self._layout.learn(raw) or not self._inferred):
+            infer(self.handover.schema, self._acceptance.name, records)
+            self._inferred = True
+        yield records
 
     def _together(self, kind: RowType, pages: list[tuple[Page, int]]) -> Iterator[Records]:
         found = self._plan(kind)

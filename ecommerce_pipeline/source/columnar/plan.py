@@ -11,17 +11,8 @@ from dlt.common.schema import Schema
 from ecommerce_pipeline.records.landing_plan import Leaf, Path, landing_tree
 from ecommerce_pipeline.records.layout import RowType, Unfit
 from ecommerce_pipeline.records.validation import Validator
-from ecommerce_pipeline.source.columnar.values import (
-    BOOLEAN,
-    DECIMAL,
-    DOUBLE,
-    INSTANT,
-    INTEGER,
-    TEXT,
-    Values,
-    doubtful,
-    values_of,
-)
+from ecommerce_pipeline.source.columnar.arrays import BOOLEAN, DECIMAL, DOUBLE, INSTANT, INTEGER, TEXT
+from ecommerce_pipeline.source.columnar.values import Values, doubtful, values_of
 
 DATA_TYPES = {
     TEXT: "text",

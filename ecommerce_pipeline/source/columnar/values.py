@@ -6,10 +6,8 @@ which there is doubt costs a look at its row, so every test errs on that side.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from types import NoneType
 from typing import Any
 
@@ -21,11 +19,20 @@ from ecommerce_pipeline.records.canonical import Mapping
 from ecommerce_pipeline.records.landing_plan import Leaf
 from ecommerce_pipeline.records.layout import Kind, Unfit
 from ecommerce_pipeline.records.structure import Field
-from ecommerce_pipeline.records.wire import DECIMALS, INTEGER_DIGITS, IdType
-
-TEXT, INTEGER, DOUBLE, BOOLEAN = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-DECIMAL = pa.decimal128(INTEGER_DIGITS + DECIMALS, DECIMALS)
-INSTANT = pa.timestamp("us", "UTC")
+from ecommerce_pipeline.records.wire import IdType
+from ecommerce_pipeline.source.columnar.arrays import (
+    BOOLEAN,
+    DECIMAL,
+    DOUBLE,
+    INSTANT,
+    INTEGER,
+    TEXT,
+    Convert,
+    Converted,
+    where,
+    whole,
+)
+from ecommerce_pipeline.source.columnar.instants import instants
 
 FILLED = "[!-~]"
 CURRENCY = r"\A[A-Z]{3}\z"
@@ -36,18 +43,6 @@ QUANTITY = r"\A[0-9]{1,29}(?:\.[0-9]{1,9})?\z"
 COORDINATE = r"\A-?[0-9]{1,15}(?:\.[0-9]{1,6})?\z"
 # Up to 15 digits the nearest double is the number itself, as Python prints it.
 DOUBLE_DIGITS = r"\A-?[0-9]{1,7}\.[0-9]{1,8}\z"
-_MOMENT = (
-    r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
-)
-WITH_OFFSET = rf"\A{_MOMENT}(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])\z"
-WITHOUT_OFFSET = rf"\A{_MOMENT}\z"
-LEAST, GREATEST = -(2**63), 2**63 - 1
-LATEST_UNIX_SECONDS = 4_102_444_800  # the year 2100
-
-Converted = tuple[pa.Array, pa.Array | None]
-"""The column, and whether each value is right beyond doubt, null where it is null; None where all of them are."""
-
-Convert = Callable[[Sequence[Any]], Converted]
 
 
 @dataclass(frozen=True)
@@ -129,9 +124,9 @@ def _declared(leaf: Leaf, field: Field, mapping: Mapping, id_type: IdType) -> tu
     if field.kind == "id":
         if kinds - {"int" if id_type == "integer" else "str"}:
             raise Unfit(f"{leaf.path} is no {id_type}")
-        return (_whole, INTEGER) if id_type == "integer" else (_matching(FILLED), TEXT)
+        return (whole, INTEGER) if id_type == "integer" else (_matching(FILLED), TEXT)
     if field.kind == "timestamp":
-        return _instants(kinds, mapping), INSTANT
+        return instants(kinds, mapping), INSTANT
     if field.kind == "decimal":
         return _decimals(kinds, field, mapping), DECIMAL
     if field.rule == "coordinate" and kinds - {"str"}:
@@ -145,7 +140,7 @@ def _declared(leaf: Leaf, field: Field, mapping: Mapping, id_type: IdType) -> tu
 def _undeclared(leaf: Leaf) -> tuple[Convert, pa.DataType]:
     forms: tuple[tuple[set[str], Convert, pa.DataType], ...] = (
         ({"str"}, _texts, TEXT),
-        ({"int"}, _whole, INTEGER),
+        ({"int"}, whole, INTEGER),
         ({"bool"}, lambda values: (pa.array(values, BOOLEAN), None), BOOLEAN),
         ({"number"}, _doubles, DOUBLE),
     )
@@ -161,15 +156,6 @@ def _nulls(kind: pa.DataType) -> Convert:
 
 def _texts(values: Sequence[Any]) -> Converted:
     return pa.array(values, TEXT), None
-
-
-def _whole(values: Sequence[Any]) -> Converted:
-    try:
-        return pa.array(values, INTEGER), None
-    except OverflowError:
-        fits = [None if value is None else LEAST <= value <= GREATEST for value in values]
-        fitting = [value if one else None for value, one in zip(values, fits, strict=True)]
-        return pa.array(fitting, INTEGER), pa.array(fits, BOOLEAN)
 
 
 def _matching(pattern: str) -> Convert:
@@ -200,15 +186,10 @@ def _unquoted(values: Sequence[Any]) -> pa.Array:
     return pc.utf8_trim(_as_written(values), '"')
 
 
-def _where(right: pa.Array, array: pa.Array) -> pa.Array:
-    """The values that are right, null in the place of the others: no cast may stumble over them."""
-    return pc.if_else(pc.fill_null(right, False), array, pa.scalar(None, array.type))
-
-
 def _doubles(values: Sequence[Any]) -> Converted:
     written = _as_written(values)
     right = pc.match_substring_regex(written, DOUBLE_DIGITS)
-    return pc.cast(_where(right, written), DOUBLE), right
+    return pc.cast(where(right, written), DOUBLE), right
 
 
 def _coordinates(values: Sequence[Any]) -> Converted:
@@ -230,61 +211,15 @@ def _decimals(kinds: set[Kind], field: Field, mapping: Mapping) -> Convert:
 
 
 def _whole_amounts(values: Sequence[Any]) -> Converted:
-    array, right = _whole(values)
+    array, right = whole(values)
     return pc.cast(array, DECIMAL), right
 
 
 def _amounts(written: pa.Array, pattern: str, scale: int) -> Converted:
     right = pc.match_substring_regex(written, pattern)
-    usable = _where(right, written)
+    usable = where(right, written)
     if not scale:
         return pc.cast(usable, DECIMAL), right
     whole = pc.cast(pc.cast(usable, INTEGER), pa.decimal128(19, 0))
     minor = pa.Array.from_buffers(pa.decimal128(19, scale), len(whole), whole.buffers(), whole.null_count)
     return pc.cast(minor, DECIMAL), right
-
-
-def _instants(kinds: set[Kind], mapping: Mapping) -> Convert:
-    form, parse = mapping.instant_format, mapping.wire(None).instant
-    if kinds - ({"int"} if form in ("unix", "unix_ms") else {"str"}):
-        raise Unfit(f"instants that are {' and '.join(sorted(kinds))}")
-    if form in ("unix", "unix_ms"):
-        return lambda values: _since_1970(values, 1_000_000 if form == "unix" else 1_000)
-    if form == "rfc3339":
-        return lambda values: _moments(values, WITH_OFFSET, parse)
-    if form == "naive" and mapping.timezone == "UTC":
-        return lambda values: _moments(values, WITHOUT_OFFSET, parse)
-    return lambda values: _parsed(pa.array(values, TEXT), values, parse)
-
-
-def _since_1970(values: Sequence[Any], microseconds: int) -> Converted:
-    counts, fits = _whole(values)
-    latest = LATEST_UNIX_SECONDS * 1_000_000 // microseconds
-    right = pc.and_(pc.greater_equal(counts, 0), pc.less(counts, latest))
-    right = right if fits is None else pc.if_else(pc.equal(fits, False), fits, right)
-    return pc.cast(pc.multiply(_where(right, counts), microseconds), INSTANT), right
-
-
-def _moments(values: Sequence[Any], pattern: str, parse: Callable[[Any], datetime]) -> Converted:
-    texts = pa.array(values, TEXT)
-    right = pc.match_substring_regex(texts, pattern)
-    usable = _where(right, texts)
-    try:
-        if pattern == WITHOUT_OFFSET:
-            return pc.cast(pc.cast(usable, pa.timestamp("us")), INSTANT), right
-        return pc.cast(usable, INSTANT), right
-    except pa.ArrowInvalid:  # a day that the calendar has not
-        return _parsed(texts, values, parse)
-
-
-def _parsed(texts: pa.Array, values: Sequence[Any], parse: Callable[[Any], datetime]) -> Converted:
-    """Instants that only our own parser can read."""
-    moments = [_instant(value, parse) for value in values]
-    right = pc.is_valid(pa.array(moments, INSTANT))
-    return pa.array(moments, INSTANT), pc.if_else(pc.is_valid(texts), right, pa.scalar(None, BOOLEAN))
-
-
-def _instant(value: Any, parse: Callable[[Any], datetime]) -> datetime | None:
-    with contextlib.suppress(ValueError):
-        return parse(value) if value is not None else None
-    return None
