@@ -135,8 +135,8 @@ def row_type(node: Node) -> RowType:
         kind = _type_of(name, node.fields[name], inner)
         # `Raw` takes null by itself, and beside None it would be ignored.
         null: Any = msgspec.UnsetType if kind is msgspec.Raw else None
-        either = Union[kind, null, msgspec.UnsetType]  # noqa: UP007  # `|` takes no None that is known at run time alone
-        declared.append((attributes[name], either, msgspec.UNSET))
+        # `|` takes no None that is known at run time alone.
+        declared.append((attributes[name], Union[kind, null, msgspec.UnsetType], msgspec.UNSET))  # noqa: UP007
     struct = msgspec.defstruct(
         "Row",
         declared,

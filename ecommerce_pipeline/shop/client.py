@@ -146,7 +146,7 @@ class ShopClient:
             if response.status_code == 401 and self._key_accepted:
                 raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")
         address = self.shown(str(response.url))
-        if self._pacer.learn(response.headers):
+        if self._pacer.learn(response.headers, self._limiter.under_way):
             self._limiter.overloaded()
         if response.status_code not in USABLE_STATUS:
             raise refusal(response, address, self.clocks.now(), self._hiding, not self._settings.has_persons)

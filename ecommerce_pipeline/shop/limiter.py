@@ -43,6 +43,11 @@ class Limiter:
         self._halved = float("-inf")
         self._free = threading.Condition()
 
+    @property
+    def under_way(self) -> int:
+        """How many requests are under way."""
+        return self._under_way
+
     @contextmanager
     def slot(self) -> Iterator[None]:
         """A place among the requests under way; waiting for one costs no CPU."""

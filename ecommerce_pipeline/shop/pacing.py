@@ -46,21 +46,26 @@ class Pacer:
         if pause > 0:
             self._sleep(pause)
 
-    def learn(self, headers: Mapping[str, str]) -> bool:
-        """Take note of the rate headers of an answer; returns whether they say that nothing is left."""
-        exhausted = self._exhausted(headers)
+    def learn(self, headers: Mapping[str, str], under_way: int = 0) -> bool:
+        """Take note of the rate headers of an answer; returns whether they say that nothing is left.
+
+        Args:
+            headers: of the answer.
+            under_way: how many other requests the shop may not have counted yet.
+        """
+        exhausted = self._exhausted(headers, under_way)
         if exhausted:
             with self._lock:
                 self._not_before = max(self._not_before, self._monotonic() + self._pause(headers))
         return exhausted
 
-    def _exhausted(self, headers: Mapping[str, str]) -> bool:
+    def _exhausted(self, headers: Mapping[str, str], under_way: int) -> bool:
         remaining = _number(headers.get(self._pacing.remaining_header or "", ""))
         if remaining is not None:
-            return remaining < 1
+            return remaining - under_way < 1
         used, _, limit = headers.get(self._pacing.used_header or "", "").partition("/")
         spent, allowed = _number(used), _number(limit)
-        return spent is not None and allowed is not None and spent >= allowed - 1
+        return spent is not None and allowed is not None and spent + under_way >= allowed - 1
 
     def _pause(self, headers: Mapping[str, str]) -> float:
         value = _number(headers.get(self._pacing.reset_header or "", ""))

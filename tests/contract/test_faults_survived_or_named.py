@@ -96,7 +96,8 @@ def test_a_total_that_lies_is_refused_and_names_both_numbers(open_shop: OpenShop
 def test_a_total_that_lies_once_in_a_while_costs_another_reading(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(faults=Faults(lying_total=0.3))
     with shop.serve() as address:
-        warehouse.run(address, profile=warehouse.profile(page_size=20))
+        # Each check of two totals fails half the time; five attempts would be too few for all of them.
+        warehouse.run(address, profile=warehouse.profile(page_size=20), window_attempts=30)
     assert differences(shop, warehouse.database) == []
 
 

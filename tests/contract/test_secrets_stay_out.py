@@ -186,7 +186,7 @@ def test_a_run_that_fails_leaves_no_secret_anywhere(
 def test_an_unexpected_error_leaves_no_secret_anywhere(
     verbatim: Verbatim, logged: list[str], run_here: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def defect(self: Acceptance, endpoint: Any, page: Any, repeats: Any) -> Any:
+    def defect(self: Acceptance, endpoint: Any, page: Any, repeats: Any, read: int) -> Any:
         raise KeyError(f"{page!r} {endpoint.profile!r}")
 
     _, warehouse = verbatim
@@ -197,7 +197,7 @@ def test_an_unexpected_error_leaves_no_secret_anywhere(
         named = {"SHOP": str(profile), "SHOP_BASE_URL": f"{address}/api"} | {
             name.upper(): value for name, value in secrets.items() if value
         }
-        monkeypatch.setattr(Acceptance, "judge", defect)
+        monkeypatch.setattr(Acceptance, "judge_rows", defect)
         result = run_here(
             "--resources", "orders", env={f"SOURCES__ECOMMERCE__{k}": v for k, v in named.items()}
         )

@@ -81,7 +81,7 @@ def test_parts_that_ended_make_room_for_others_up_to_a_bound(crew: Crew) -> None
 
 
 def test_what_waits_is_bounded_by_count_and_by_weight(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
-    for weight, bound in ((0, PAGES_AHEAD * 4), (20, 50)):
+    for weight, bound in ((0, PAGES_AHEAD * 4), (100, 10)):
         monkeypatch.setattr(crews, "BYTES_AHEAD", 1000)
         made = Crew(4)
         full = threading.Event()
