@@ -103,10 +103,12 @@ def open_pipeline() -> dlt.Pipeline:
     kind = _kind()
     try:
         pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
+        if pipeline.default_schema_name:
+            _ = pipeline.default_schema  # a full disk may have kept it from being written
     except ConfigurationException:  # some are ValueErrors, and a wrong setting damages no folder
         raise
-    except ValueError as error:
-        # A file of the working folder was cut short or edited. What counts is committed in the warehouse.
+    except (ValueError, FileNotFoundError) as error:
+        # A file of the working folder is missing, cut short or edited. What counts is committed in the warehouse.
         folder = Path(get_dlt_pipelines_dir()) / PIPELINE
         logger.warning(
             "%s cannot be read (%s); it is dropped, the warehouse counts", folder, _first_line(error)

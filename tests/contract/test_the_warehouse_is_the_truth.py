@@ -317,14 +317,14 @@ def test_a_stop_between_reading_and_loading_a_full_refresh_loses_no_refused_reco
 
 
 def _stop_reading_payments(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Acceptance.judge
+    real = Acceptance.judge_rows
 
-    def judge(self: Acceptance, endpoint: Endpoint, *rest: Any) -> Any:
+    def judge_rows(self: Acceptance, endpoint: Endpoint, *rest: Any) -> Any:
         if endpoint.profile.path == "payments":
             raise KeyboardInterrupt
         return real(self, endpoint, *rest)
 
-    monkeypatch.setattr(Acceptance, "judge", judge)
+    monkeypatch.setattr(Acceptance, "judge_rows", judge_rows)
 
 
 def test_an_interrupted_reading_is_an_interruption_and_no_failure(
@@ -335,7 +335,7 @@ def test_an_interrupted_reading_is_an_interruption_and_no_failure(
 
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address:
-        monkeypatch.setattr(Acceptance, "judge", interrupted)
+        monkeypatch.setattr(Acceptance, "judge_rows", interrupted)
         with pytest.raises(KeyboardInterrupt):
             warehouse.run(address)
 
