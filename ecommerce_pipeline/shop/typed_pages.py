@@ -27,6 +27,11 @@ MISSES = 3
 RETRY = 16
 
 
+def has_unusual_texts(body: bytes) -> bool:
+    """Whether some text of a page may have a character that no column is tested for."""
+    return _MARKS in body or (b"\\u" in body and _ESCAPED(body) is not None)
+
+
 class TypedPages:
     """Decodes the pages of one list; safe to share between threads.
 
@@ -53,7 +58,7 @@ class TypedPages:
         kind = self._layout.row_type
         if kind is None:
             self._learn(body)
-        if kind is None or self._paths is None or _MARKS in body or (b"\\u" in body and _ESCAPED(body)):
+        if kind is None or self._paths is None or has_unusual_texts(body):
             return None
         self._missed += 1
         if self._missed > MISSES and self._missed % RETRY:

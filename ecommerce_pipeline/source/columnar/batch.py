@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from dlt.common.normalizers.json.helpers import get_nested_row_hash
 
 from ecommerce_pipeline.records.layout import RowType
-from ecommerce_pipeline.source.columnar.plan import Column, Table
+from ecommerce_pipeline.source.columnar.plan import DOUBTFUL, Column, Table
 
 Columns = dict[str, pa.Array]
 
@@ -107,7 +107,9 @@ def _columns(
     for path, group in groupby(sorted(columns, key=_object), key=_object):
         together = list(group)
         for column, values in zip(together, _values(rows, kind, path, together), strict=True):
-            found[column.name], right = column.values.column(values)
+            made, right = column.values.column(values)
+            if not column.name.startswith(DOUBTFUL):
+                found[column.name] = made
             if right is not None:
                 doubts.append(right)
     return found, doubts

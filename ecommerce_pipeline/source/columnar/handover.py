@@ -66,6 +66,8 @@ class Handover:
         if not rows:
             return
         fields = self.fields(table)
+        if strangers := [name for name in columns if name not in fields.names]:
+            raise KeyError(f"{table} has no column {strangers[0]}")
         arrays = [
             columns[field.name].cast(field.type) if field.name in columns else pa.nulls(rows, field.type)
             for field in fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,12 @@ from ecommerce_pipeline.records.layout import RowType, Unfit
 from ecommerce_pipeline.records.validation import Validator
 from ecommerce_pipeline.source.columnar.arrays import BOOLEAN, DECIMAL, DOUBLE, INSTANT, INTEGER, TEXT
 from ecommerce_pipeline.source.columnar.values import Values, doubtful, values_of
+
+DOUBTFUL = "?"
+"""Begins the name of what is only looked at, and lands in no column."""
+
+ROW_KEYS = ("_dlt_id", "_dlt_load_id")
+ELEMENT_KEYS = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 
 DATA_TYPES = {
     TEXT: "text",
@@ -100,7 +107,16 @@ def plan(kind: RowType, validator: Validator, schema: Schema, table: str) -> Pla
             raise Unfit(f"{name} is a list in a list")
         for column, leaf in row.items():
             _place(leaf, column, target, root, validator, schema)
+    for target in (root, *root.lists.values()):
+        _check_keyed(schema, target.name, ROW_KEYS if target is root else ELEMENT_KEYS)
     return Plan(kind, root, schema.version_hash or "")
+
+
+def _check_keyed(schema: Schema, table: str, keys: Iterable[str]) -> None:
+    """A table that was made and got no row yet has none of dlt's own columns; its first rows go as records."""
+    known = schema.get_table_columns(table) if table in schema.tables else {}
+    if missing := [key for key in keys if key not in known]:
+        raise Unfit(f"{table} has no {missing[0]} yet")
 
 
 def _place(leaf: Any, column: str, target: Table, root: Table, validator: Validator, schema: Schema) -> None:
@@ -117,7 +133,7 @@ def _place(leaf: Any, column: str, target: Table, root: Table, validator: Valida
         _check_known(schema, target.name, column, values.kind)
     except Unfit:
         # Rows that have such a field go on their own; one field is no reason for all others to do so.
-        column, values = f"?{column}", doubtful(leaf)
+        column, values = f"{DOUBTFUL}{column}", doubtful(leaf)
     target.columns.append(Column(column, leaf.path, values))
 
 
