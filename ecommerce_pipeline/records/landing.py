@@ -10,7 +10,7 @@ from ecommerce_pipeline.records.rules import Reason, reason
 from ecommerce_pipeline.records.wire import Unreadable
 
 DEEPEST = 12
-_LEAST, _GREATEST = -(2**63), 2**63 - 1
+LEAST, GREATEST = -(2**63), 2**63 - 1
 LOADER_MARKS = "".join(map(chr, range(0xF026, 0xF02E)))
 """dlt writes a Decimal or an instant as a text after one of these, and reads any such text so."""
 
@@ -41,7 +41,7 @@ def _object(
         if kind is str:
             if not value.isascii() or "\0" in value:
                 _text(value, f"{path}{name}", reasons)
-        elif value is not None and not (kind is int and _LEAST <= value <= _GREATEST):
+        elif value is not None and not (kind is int and LEAST <= value <= GREATEST):
             value = _other(value, known.get(name, UNKNOWN), f"{path}{name}", depth, reasons)
         copy[name] = value
     return {refused.renamed.get(name, name): copy[name] for name in copy} if refused.renamed else copy
@@ -73,7 +73,7 @@ def _container(value: Any, shape: Shape, path: str, depth: int, reasons: list[Re
 
 
 def _integer(value: int, shape: Shape, path: str, reasons: list[Reason]) -> int | str:
-    if _LEAST <= value <= _GREATEST:
+    if LEAST <= value <= GREATEST:
         return value
     if not shape.declared:
         return str(Decimal(value))  # str() of an int stops at 4,300 digits

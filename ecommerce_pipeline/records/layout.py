@@ -7,6 +7,8 @@ coerced: 1.0 is no integer, a field that was not seen before does not fit. Numbe
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
@@ -129,12 +131,14 @@ def row_type(node: Node) -> RowType:
     """
     inner: dict[str, RowType] = {}
     declared: list[Any] = []
+    nulls: list[Any] = []
     names = sorted(node.fields)  # the order in which `row_hash` writes them
     attributes = {name: f"f{place}" for place, name in enumerate(names)}
     for name in names:
         kind = _type_of(name, node.fields[name], inner)
         # `Raw` takes null by itself, and beside None it would be ignored.
         null: Any = msgspec.UnsetType if kind is msgspec.Raw else None
+        nulls.append(msgspec.Raw(b"null") if kind is msgspec.Raw else None)
         # `|` takes no None that is known at run time alone.
         declared.append((attributes[name], Union[kind, null, msgspec.UnsetType], msgspec.UNSET))  # noqa: UP007
     struct = msgspec.defstruct(
@@ -144,12 +148,7 @@ def row_type(node: Node) -> RowType:
         forbid_unknown_fields=True,
         gc=False,
     )
-    null = struct(*(msgspec.Raw(b"null") if _is_written(node.fields[name]) else None for name in names))
-    return RowType(struct, attributes, dict(node.fields), inner, struct(), null)
-
-
-def _is_written(node: Node) -> bool:
-    return len(node.filled) > 1 or node.filled == {"number"}
+    return RowType(struct, attributes, dict(node.fields), inner, struct(), struct(*nulls))
 
 
 def _type_of(name: str, node: Node, inner: dict[str, RowType]) -> Any:
@@ -191,7 +190,7 @@ def _scalar(kinds: Iterable[Kind]) -> Any:
 
 
 class Layout:
-    """Learns the rows of one list.
+    """Learns the rows of one list; safe to share between threads.
 
     Attributes:
         row_type: takes rows like those learned; None before the first, and where none can.
@@ -200,14 +199,23 @@ class Layout:
     def __init__(self) -> None:
         self.row_type: RowType | None = None
         self._node = Node()
+        self._learning = threading.Lock()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was learned yet."""
+        return not self._node.kinds
 
     def learn(self, rows: Iterable[Any]) -> bool:
         """Take note of rows as `decode_json` gave them; returns whether they showed something new."""
-        new = sum([self._node.learn(row) for row in rows]) > 0
-        if new:
-            try:
-                # A copy: what is learned later makes another type.
-                self.row_type = row_type(deepcopy(self._node)) if self._node.filled == {"object"} else None
-            except Unfit:
-                self.row_type = None
+        with self._learning:
+            new = sum([self._node.learn(row) for row in rows]) > 0
+            if new:
+                self.row_type = self._made()
         return new
+
+    def _made(self) -> RowType | None:
+        with contextlib.suppress(Unfit):
+            # A copy: what is learned later makes another type.
+            return row_type(deepcopy(self._node)) if self._node.filled == {"object"} else None
+        return None

@@ -56,7 +56,7 @@ class TypedPages:
             body: the answer, free of secrets.
         """
         kind = self._layout.row_type
-        if kind is None:
+        if self._layout.empty:
             self._learn(body)
         if kind is None or self._paths is None or has_unusual_texts(body):
             return None

@@ -76,19 +76,19 @@ class TypedRows:
         return self.instants.floor(moment) if moment else None
 
     @cached_property
-    def _ascending(self) -> bool:
-        """Whether the values ascend as texts of one form, so that the first and the last say all of their order."""
-        lengths = {len(text) for text in self.cursors if type(text) is str}
-        same = len(lengths) == 1 and {text[-1:] for text in self.cursors} == {"Z"}
-        return same and self.cursors == sorted(self.cursors)
-
-    @cached_property
     def ends(self) -> tuple[datetime, datetime] | None:
         """The lowest and the highest value of rows in ascending order; None where only a look at each row tells."""
-        if not self.cursors or not all(type(text) is str for text in self.cursors) or not self._ascending:
+        if not self._are_texts_of_one_form() or self.cursors != sorted(self.cursors):
             return None
         first, last = self._moment(self.cursors[0]), self._moment(self.cursors[-1])
         return (first, last) if first and last else None
+
+    def _are_texts_of_one_form(self) -> bool:
+        """Whether the order of the values is that of their texts, so that the first and the last say all of it."""
+        texts = set(map(type, self.cursors)) == {str}
+        return (
+            texts and len(set(map(len, self.cursors))) == 1 and {text[-1:] for text in self.cursors} == {"Z"}
+        )
 
     def last_of(self, value: datetime) -> int:
         """How many rows at the end have this cursor value; for rows in ascending order."""

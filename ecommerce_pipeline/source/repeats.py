@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -171,8 +172,7 @@ class Repeats:
         known = (self._seen, self._recent, self._stored)
         met = set().union(*(different & versions.keys() for versions in known))
         if len(different) < len(names):
-            once: set[str] = set()
-            met |= {name for name in names if name in once or once.add(name)}  # type: ignore[func-returns-value]
+            met |= {name for name, times in Counter(names).items() if times > 1}
         return met
 
     def _remember_all(self, versions: Versions, places: dict[str, int]) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +11,7 @@ import pytest
 import simplejson
 
 from ecommerce_pipeline.demo import DemoShop, ShopOptions
+from tests.support.answering import answering
 from tests.support.warehouse import Warehouse
 
 STAMP = "2026-01-02T03:04:05Z"
@@ -38,34 +36,9 @@ class VerbatimShop:
         """The rows of a list; a Decimal is written as a number, lone surrogates as escapes."""
         self.lists[name] = simplejson.dumps(rows, use_decimal=True, allow_nan=True).encode()
 
-    @contextmanager
-    def serve(self) -> Iterator[str]:
+    def serve(self) -> AbstractContextManager[str]:
         """The address while it is served."""
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.lists))
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            server.server_close()
-
-
-def _handler(lists: dict[str, bytes]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = lists.get(urlsplit(self.path).path.rpartition("/")[2], b"[]")
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    return Handler
+        return answering(lambda path: self.lists.get(urlsplit(path).path.rpartition("/")[2], b"[]"))
 
 
 class VerbatimWarehouse(Warehouse):

@@ -13,8 +13,8 @@ from ecommerce_pipeline.records.layout import Layout, RowType, Unfit
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.source.acceptance import Acceptance
-from ecommerce_pipeline.source.columnar.arrays import INSTANT, TEXT
-from ecommerce_pipeline.source.columnar.batch import constant, filtered, row_ids
+from ecommerce_pipeline.source.columnar.arrays import INSTANT, TEXT, constant
+from ecommerce_pipeline.source.columnar.batch import filtered, row_ids
 from ecommerce_pipeline.source.columnar.handover import Handover, opened_handover
 from ecommerce_pipeline.source.columnar.inference import infer
 from ecommerce_pipeline.source.columnar.judged import Judged
@@ -119,7 +119,7 @@ class ColumnAcceptance:
         handover, count = self.handover, len(places)
         if handover is None or not count:
             return
-        rows = None if count == judged.count else pa.array(places, pa.int64())
+        chosen = pa.array(places, pa.int64())
         ids = pa.array(row_ids(count), TEXT)
         stamp = {
             "_loaded_at": constant(self._acceptance.loaded_at, INSTANT, count),
@@ -127,9 +127,11 @@ class ColumnAcceptance:
             "_dlt_load_id": constant(handover.load_id, TEXT, count),
             "_dlt_id": ids,
         }
-        own = filtered(judged.batch.columns | judged.bookkeeping(self._acceptance.source), rows)
+        own = filtered(
+            judged.batch.columns | judged.bookkeeping(self._acceptance.source),
+            None if count == judged.count else chosen,
+        )
         handover.write(judged.plan.table.name, own | stamp, count)
-        chosen = pa.array(range(count) if rows is None else places, pa.int64())
         for elements in judged.batch.lists:
             columns, length = elements.of(chosen, ids)
             handover.write(elements.table.name, columns, length)

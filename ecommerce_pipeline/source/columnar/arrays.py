@@ -8,17 +8,22 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ecommerce_pipeline.records.landing import GREATEST, LEAST
 from ecommerce_pipeline.records.wire import DECIMALS, INTEGER_DIGITS
 
 TEXT, INTEGER, DOUBLE, BOOLEAN = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 DECIMAL = pa.decimal128(INTEGER_DIGITS + DECIMALS, DECIMALS)
 INSTANT = pa.timestamp("us", "UTC")
-LEAST, GREATEST = -(2**63), 2**63 - 1
 
 Converted = tuple[pa.Array, pa.Array | None]
 """The column, and whether each value is right beyond doubt, null where it is null; None where all of them are."""
 
 Convert = Callable[[Sequence[Any]], Converted]
+
+
+def constant(value: Any, kind: pa.DataType, rows: int) -> pa.Array:
+    """A column with one value."""
+    return pa.repeat(pa.scalar(value, kind), rows)
 
 
 def whole(values: Sequence[Any]) -> Converted:

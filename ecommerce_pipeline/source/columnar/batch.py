@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 from dlt.common.normalizers.json.helpers import get_nested_row_hash
 
 from ecommerce_pipeline.records.layout import RowType
-from ecommerce_pipeline.source.columnar.plan import DOUBTFUL, Column, Table
+from ecommerce_pipeline.source.columnar.arrays import TEXT, constant
+from ecommerce_pipeline.source.columnar.plan import Column, Table
 
 Columns = dict[str, pa.Array]
 
@@ -93,9 +94,8 @@ class Batch:
 
 
 def _elements(kind: RowType, path: Sequence[str], table: Table, rows: Sequence[Any]) -> Elements:
-    above, objects = kind.objects(rows, path[:-1])
-    lists = list(map(attrgetter(above.attributes[path[-1]]), objects))
-    return Elements(table, lists, above.inner.get(path[-1]))
+    above, _ = kind.objects((), path[:-1])
+    return Elements(table, kind.column(rows, path), above.inner.get(path[-1]))
 
 
 def _columns(
@@ -108,7 +108,7 @@ def _columns(
         together = list(group)
         for column, values in zip(together, _values(rows, kind, path, together), strict=True):
             made, right = column.values.column(values)
-            if not column.name.startswith(DOUBTFUL):
+            if column.name is not None:
                 found[column.name] = made
             if right is not None:
                 doubts.append(right)
@@ -142,14 +142,9 @@ def _together(right: list[pa.Array]) -> pa.Array | None:
     return found
 
 
-def constant(value: Any, kind: pa.DataType, rows: int) -> pa.Array:
-    """A column with one value."""
-    return pa.repeat(pa.scalar(value, kind), rows)
-
-
 def by_page(values: Iterable[tuple[str, int]]) -> pa.Array:
     """A column of texts that are the same for all rows of a page: (text, number of rows)."""
-    return pa.concat_arrays([constant(text, pa.string(), rows) for text, rows in values])
+    return pa.concat_arrays([constant(text, TEXT, rows) for text, rows in values])
 
 
 def filtered(columns: Mapping[str, pa.Array], rows: pa.Array | None) -> Columns:

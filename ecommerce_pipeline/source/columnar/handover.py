@@ -9,7 +9,6 @@ meanwhile.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import dlt
 import pyarrow as pa
@@ -87,7 +86,7 @@ class Handover:
     def _new_file(self, table: str) -> str:
         name = PackageStorage.build_job_file_name(table, uniq_id(5), loader_file_format="parquet")
         path = self._storage.get_job_file_path(self.load_id, PackageStorage.NEW_JOBS_FOLDER, name)
-        return str(Path(self._storage.storage.make_full_path(path)))
+        return self._storage.storage.make_full_path(path)
 
     def _close(self, table: str) -> None:
         self._writers.pop(table).close()

@@ -15,9 +15,6 @@ from ecommerce_pipeline.records.validation import Validator
 from ecommerce_pipeline.source.columnar.arrays import BOOLEAN, DECIMAL, DOUBLE, INSTANT, INTEGER, TEXT
 from ecommerce_pipeline.source.columnar.values import Values, doubtful, values_of
 
-DOUBTFUL = "?"
-"""Begins the name of what is only looked at, and lands in no column."""
-
 ROW_KEYS = ("_dlt_id", "_dlt_load_id")
 ELEMENT_KEYS = ("_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_list_idx")
 
@@ -36,12 +33,12 @@ class Column:
     """One field on its way.
 
     Attributes:
-        name: of the column.
+        name: of the column; None for what is only looked at.
         path: the shop's names on the way to the field; empty for a list's element that is no object.
         values: makes the column.
     """
 
-    name: str
+    name: str | None
     path: Path
     values: Values
 
@@ -131,10 +128,10 @@ def _place(leaf: Any, column: str, target: Table, root: Table, validator: Valida
     try:
         values = values_of(leaf, validator.canonicaliser.mapping, validator.id_type)
         _check_known(schema, target.name, column, values.kind)
+        target.columns.append(Column(column, leaf.path, values))
     except Unfit:
         # Rows that have such a field go on their own; one field is no reason for all others to do so.
-        column, values = f"{DOUBTFUL}{column}", doubtful(leaf)
-    target.columns.append(Column(column, leaf.path, values))
+        target.columns.append(Column(None, leaf.path, doubtful(leaf)))
 
 
 def _check_known(schema: Schema, table: str, column: str, kind: pa.DataType) -> None:

@@ -20,6 +20,7 @@ from ecommerce_pipeline.records.landing_plan import Leaf
 from ecommerce_pipeline.records.layout import Kind, Unfit
 from ecommerce_pipeline.records.structure import Field
 from ecommerce_pipeline.records.wire import IdType
+from ecommerce_pipeline.shop.typed_rows import missing_is_null
 from ecommerce_pipeline.source.columnar.arrays import (
     BOOLEAN,
     DECIMAL,
@@ -29,6 +30,7 @@ from ecommerce_pipeline.source.columnar.arrays import (
     TEXT,
     Convert,
     Converted,
+    constant,
     where,
     whole,
 )
@@ -68,11 +70,11 @@ class Values:
             values: one for each row as they were decoded; `msgspec.UNSET` where the row has no such field.
         """
         missing = msgspec.UNSET in values
-        given = [None if value is msgspec.UNSET else value for value in values] if missing else values
+        given = missing_is_null(values) if missing else values
         try:
             array, right = self.convert(given)
         except pa.ArrowInvalid:
-            return pa.nulls(len(values), self.kind), _all(False, len(values))
+            return pa.nulls(len(values), self.kind), constant(False, BOOLEAN, len(values))
         if right is not None:
             right = pc.fill_null(right, self.nullable)
         elif array.null_count and not self.nullable:
@@ -81,10 +83,6 @@ class Values:
             there = pa.array([value is not msgspec.UNSET for value in values])
             right = there if right is None else pc.and_(right, there)
         return array, None if right is None or pc.all(right).as_py() is not False else right
-
-
-def _all(value: bool, length: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value), length)
 
 
 def values_of(leaf: Leaf, mapping: Mapping, id_type: IdType) -> Values:

@@ -29,6 +29,19 @@ PAGING: dict[str, dict[str, Any]] = {
     "stable": {"type": "cursor", "cursor_path": "next", "cursor_param": "token", "stable": True},
 }
 
+# (order, paging, what the profile leaves out): one line for each walk that a profile can lead to.
+WALKS: dict[str, dict[str, Any]] = {
+    "cursor walk": {"order": "cursor", "paging": "page_number"},
+    "cursor walk by offset": {"order": "cursor", "paging": "offset"},
+    "cursor walk by tokens": {"order": "cursor", "paging": "cursor"},
+    "closed window": {"order": "id", "paging": "page_number"},
+    "closed window by offset": {"order": "id", "paging": "offset"},
+    "closed window by tokens": {"order": "id", "paging": "cursor"},
+    "overlapping pages": {"order": "id", "paging": "offset", "until_param": None},
+    "stable references": {"order": "cursor", "paging": "stable"},
+    "agreeing passes": {"order": "id", "paging": "page_number", "until_param": None},
+}
+
 
 def instant(second: int) -> datetime:
     """Seconds after the start of this shop's time."""

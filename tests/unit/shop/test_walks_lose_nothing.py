@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ecommerce_pipeline.errors import ContractBroken
-from tests.unit.shop.fake_shop import FakeShop, Reader
-
-# (order, paging, what the profile leaves out): one line for each walk that a profile can lead to.
-WALKS: dict[str, dict[str, Any]] = {
-    "cursor walk": {"order": "cursor", "paging": "page_number"},
-    "cursor walk by offset": {"order": "cursor", "paging": "offset"},
-    "cursor walk by tokens": {"order": "cursor", "paging": "cursor"},
-    "closed window": {"order": "id", "paging": "page_number"},
-    "closed window by offset": {"order": "id", "paging": "offset"},
-    "closed window by tokens": {"order": "id", "paging": "cursor"},
-    "overlapping pages": {"order": "id", "paging": "offset", "until_param": None},
-    "stable references": {"order": "cursor", "paging": "stable"},
-    "agreeing passes": {"order": "id", "paging": "page_number", "until_param": None},
-}
+from tests.unit.shop.fake_shop import WALKS, FakeShop, Reader
 
 # A write: what happens (delete, else insert or edit), to which row, how far the clock moves first.
 WRITE = st.tuples(st.integers(0, 3), st.integers(1, 14), st.integers(0, 1))
