@@ -12,7 +12,7 @@ import dlt
 from dlt.common.pipeline import NormalizeInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from ecommerce_pipeline.errors import Unaccounted
+from ecommerce_pipeline.errors import DestinationFailed, Unaccounted
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
@@ -94,6 +94,7 @@ class Package:
             raise
         finally:
             self._reading.crew.stop()
+            self._keep_rest()
         for account in self._reading.accounts.values():
             account.state = account.outcome
         if self._reading.accounted:
@@ -106,6 +107,7 @@ class Package:
         """Fetch and commit as much as one load package may hold."""
         self._reading.begin_step(name for name in self._reading.listed if name in names)
         self._extract(ecommerce(self._reading).with_resources(*names))
+        self._reading.archive.flush()
         began = time.monotonic()
         self._check_handed(prepare_or_forget(self._pipeline))
         middle = time.monotonic()
@@ -128,6 +130,13 @@ class Package:
             rows = sum(account.fetched for account in self._reading.accounts.values())
             logger.info("checkpoint: %d rows are accounted for and committed, reading goes on", rows)
         return packages
+
+    def _keep_rest(self) -> None:
+        """Pages of which nothing is loaded, as those before a failure, are worth no failure of their own."""
+        try:
+            self._reading.archive.flush()
+        except DestinationFailed as error:
+            logger.warning("the last pages are not archived: %s", error)
 
     def _check_handed(self, rows: Mapping[str, int]) -> None:
         """What we counted as handed on must come out of dlt's stages: two counts, made apart from each other."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import zlib
 from collections.abc import Iterable, Iterator
@@ -10,37 +9,40 @@ from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.records.content import decode_json
+from ecommerce_pipeline.replay.archive_files import ArchivedFile, pages_in
 from ecommerce_pipeline.replay.reader import Batch
 from ecommerce_pipeline.shop.answer import rows_of
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.exchange import Reply
-from ecommerce_pipeline.source.archive import ArchivedPage
 
 logger = logging.getLogger(__name__)
 
 
 def archived_batches(
-    pages: Iterable[ArchivedPage], endpoint: Endpoint, damaged: list[str]
+    files: Iterable[ArchivedFile], endpoint: Endpoint, damaged: list[str]
 ) -> Iterator[Batch]:
-    """The rows of archived pages.
+    """The rows of archived pages, page by page.
 
     Args:
-        pages: of one resource, oldest first.
+        files: of one resource, oldest first.
         endpoint: knows where a page has its rows.
-        damaged: gets the paths of those that cannot be read.
+        damaged: gets the paths of those that cannot be read to their end.
     """
-    for page in pages:
+    for file in files:
         try:
-            body = _inflated(page.read())
+            for body in pages_in(file.read()):
+                yield from _batch(body, file, endpoint)
         except (OSError, EOFError, zlib.error) as error:
-            logger.warning("%s is damaged and passed over: %s", page.path, error)
-            damaged.append(page.path)
-            continue
-        try:
-            yield Batch(_rows(decode_json(body), page.path, endpoint), page.path, page.fetched_at)
-        except (ValueError, ContractBroken):
-            # The archive also has answers that were no pages, and were asked for again.
-            logger.warning("%s is no page of rows and passed over", page.path)
+            logger.warning("%s is damaged and passed over from there on: %s", file.path, error)
+            damaged.append(file.path)
+
+
+def _batch(body: bytes, file: ArchivedFile, endpoint: Endpoint) -> Iterator[Batch]:
+    try:
+        yield Batch(_rows(decode_json(body), file.path, endpoint), file.path, file.fetched_at)
+    except (ValueError, ContractBroken):
+        # The archive also has answers that were no pages, and were asked for again.
+        logger.warning("%s has a page without rows, which is passed over", file.path)
 
 
 def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:
@@ -51,9 +53,3 @@ def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:
     return (
         found if isinstance(found, list) else rows_of(endpoint.profile, Reply(path, {}, {}, lambda: document))
     )
-
-
-def _inflated(body: bytes) -> bytes:
-    if not body:
-        raise EOFError("it is empty")
-    return gzip.decompress(body)

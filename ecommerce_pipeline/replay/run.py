@@ -20,6 +20,7 @@ from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, Watch, alone, outcome_of
 from ecommerce_pipeline.load.stored import Stored
 from ecommerce_pipeline.load.tables import Tables
+from ecommerce_pipeline.replay.archive_files import archived_files
 from ecommerce_pipeline.replay.archived import archived_batches
 from ecommerce_pipeline.replay.reader import EarlierReader, endpoint_of
 from ecommerce_pipeline.replay.rejected import Quarantined
@@ -28,7 +29,6 @@ from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.acceptance import Acceptance
-from ecommerce_pipeline.source.archive import archived_pages
 from ecommerce_pipeline.source.quarantine import TABLE
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.tombstones import deleted_at
@@ -42,7 +42,7 @@ class Replayed:
         outcome: the account of the replay.
         right: how many rejected records keep the contract now and have left the quarantine.
         wrong: how many still break it, or were refused in a list whose row is not known.
-        damaged: paths of archived pages that cannot be read.
+        damaged: paths of archived files that cannot be read to their end.
     """
 
     outcome: Outcome
@@ -122,8 +122,8 @@ def replay_archive(
     """
     period = request.window or Window()
     reading = begin_without_shop(replace(request, window=Window()), settings, clocks or Clocks())
-    pages = {name: list(archived_pages(settings.archive_address, name, period)) for name in reading.listed}
-    if not any(pages.values()):
+    files = {name: list(archived_files(settings.archive_address, name, period)) for name in reading.listed}
+    if not any(files.values()):
         raise SettingError(
             f"The archive at {settings.archive_address} has no page of {', '.join(reading.listed)} that was fetched"
             f" between {period.since or 'the beginning'} and {period.until or 'now'}. Correct --since, --until or"
@@ -134,7 +134,7 @@ def replay_archive(
         warehouse = _open(reading, request)
         watch(reading.accounts)
         for name in reading.listed:
-            batches = archived_batches(pages[name], endpoint_of(reading, name), damaged)
+            batches = archived_batches(files[name], endpoint_of(reading, name), damaged)
             versions = _versions(reading, name, warehouse.pipeline, load_known=False)
             acceptance = Acceptance(name, reading)
             reading.readers[name] = EarlierReader(reading, name, acceptance, batches, versions)

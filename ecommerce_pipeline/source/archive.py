@@ -1,25 +1,26 @@
-"""Every page as it came, compressed: `<resource>/<date>/<run>/<number>.json.gz` on any fsspec address."""
+"""Every page as it came, compressed: `<resource>/<date>/<run>/<number>.json.gz` on any fsspec address.
+
+A file holds many pages, each a gzip member of its own, in the order in which they came: `zcat` prints them one after
+the other. To create a file takes longer than to compress a page, and on an object store each costs a request.
+"""
 
 from __future__ import annotations
 
-import functools
 import gzip
-import itertools
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+import threading
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.records import MODELS
-from ecommerce_pipeline.shop.window import Window
-from ecommerce_pipeline.source.run_id import began_at
 
 # Level 1 halves the time of the default and keeps nine tenths of its gain on JSON.
 LEVEL = 1
 
-FIRST, LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+BUNDLE_BYTES = 1024 * 1024
+"""So many compressed bytes make a file."""
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -30,6 +31,9 @@ class Keeper(Protocol):
     def keep(self, resource: str, body: bytes, packed: bytes | None = None) -> None:
         """Keep one page of a resource; `packed` is the same body compressed by gzip, where it came so."""
 
+    def flush(self) -> None:
+        """Return when all that was given so far is kept for good."""
+
 
 class NoArchive:
     """The archive that is switched off."""
@@ -37,9 +41,26 @@ class NoArchive:
     def keep(self, resource: str, body: bytes, packed: bytes | None = None) -> None:
         """Keep nothing."""
 
+    def flush(self) -> None:
+        """Nothing waits."""
+
+
+class _Bundle:
+    """The pages of one resource that wait to be written together."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.lock = threading.Lock()
+        self.pages: list[bytes] = []
+        self.bytes = self.written = 0
+
+    def add(self, page: bytes) -> None:
+        self.pages.append(page)
+        self.bytes += len(page)
+
 
 class Archive:
-    """Writes pages before anything parses them.
+    """Takes pages before anything parses them, and writes them in bundles.
 
     Args:
         address: a folder, or any address that fsspec knows (`s3://`, `gs://`, ...).
@@ -51,16 +72,15 @@ class Archive:
     """
 
     def __init__(self, address: str, run_id: str, started_at: datetime) -> None:
-        self._files, self._root = _open(address, make=True)
+        self._files, self._root = open_archive(address, make=True)
         self._local = "file" in self._files.protocol
         self._day = started_at.date()
-        self._run = f"{started_at:%Y-%m-%d}/{run_id}"
         self._address = address
-        self._number = itertools.count(1)
-        self._folders: set[str] = set()
+        run = f"{started_at:%Y-%m-%d}/{run_id}"
+        self._bundles = {name: _Bundle(f"{self._root}/{name}/{run}") for name in MODELS}
 
     def keep(self, resource: str, body: bytes, packed: bytes | None = None) -> None:
-        """Write one page; a file is either whole or not there. Several threads may do so at once.
+        """Take one page. Several threads may do so at once.
 
         Args:
             resource: whose page.
@@ -70,17 +90,36 @@ class Archive:
         Raises:
             DestinationFailed: the archive cannot be written.
         """
-        folder = f"{self._root}/{resource}/{self._run}"
-        path = f"{folder}/{next(self._number):06d}.json.gz"
+        page, bundle = packed or gzip.compress(body, LEVEL, mtime=0), self._bundles[resource]
+        with bundle.lock:
+            bundle.add(page)
+            if bundle.bytes >= BUNDLE_BYTES:
+                self._write(bundle)
+
+    def flush(self) -> None:
+        """Write what waits: before rows are loaded, their pages are in the archive.
+
+        Raises:
+            DestinationFailed: the archive cannot be written.
+        """
+        for bundle in self._bundles.values():
+            with bundle.lock:
+                if bundle.pages:
+                    self._write(bundle)
+
+    def _write(self, bundle: _Bundle) -> None:
+        """A file is either whole or not there; what could not be written waits on."""
+        path = f"{bundle.folder}/{bundle.written + 1:06d}.json.gz"
         try:
-            if folder not in self._folders:
-                self._files.makedirs(folder, exist_ok=True)
-                self._folders.add(folder)
-            self._write(path, packed or gzip.compress(body, LEVEL, mtime=0))
+            if not bundle.written:
+                self._files.makedirs(bundle.folder, exist_ok=True)
+            self._write_file(path, b"".join(bundle.pages))
         except OSError as error:
             raise self._failed("written", error) from None
+        bundle.written += 1
+        bundle.pages, bundle.bytes = [], 0
 
-    def _write(self, path: str, content: bytes) -> None:
+    def _write_file(self, path: str, content: bytes) -> None:
         """Renaming makes a local file whole or absent; object stores write whole objects anyway."""
         if not self._local:
             self._files.pipe_file(path, content)
@@ -139,50 +178,16 @@ class Archive:
         return expired
 
 
-class ArchivedPage(NamedTuple):
-    """A page that is kept.
-
-    Attributes:
-        path: where.
-        fetched_at: when the run began that fetched it, UTC.
-        read: gives the compressed body.
-    """
-
-    path: str
-    fetched_at: datetime
-    read: Callable[[], bytes]
-
-
-def archived_pages(address: str, resource: str, period: Window) -> Iterator[ArchivedPage]:
-    """The pages of a resource that runs of a period have fetched, in the order in which they came.
+def open_archive(address: str, make: bool = False) -> tuple[Any, str]:
+    """The fsspec file system of an address, and the path in it.
 
     Args:
-        address: of the archive.
-        resource: whose pages.
-        period: when the runs began.
+        address: a folder, or any address that fsspec knows.
+        make: whether a local folder is made.
 
     Raises:
         SettingError: the address cannot be used.
     """
-    files, root = _open(address)
-    found = []
-    for day in sorted(map(str, files.glob(f"{root}/{resource}/*"))):
-        if _may_have(day.rsplit("/", 1)[-1], period):
-            found += [path.split("/") for path in map(str, files.glob(f"{day}/*/*.json.gz"))]
-    for *folder, run_id, name in sorted(found, key=lambda parts: (parts[-2], len(parts[-1]), parts[-1])):
-        began = began_at(run_id)
-        if began and period.has(began):
-            path = "/".join([*folder, run_id, name])
-            yield ArchivedPage(path, began, functools.partial(files.cat_file, path))
-
-
-def _may_have(day: str, period: Window) -> bool:
-    """Whether a day's folder may hold runs of a period."""
-    since, until = period.since or FIRST, period.until or LAST
-    return DAY.fullmatch(day) is not None and f"{since:%Y-%m-%d}" <= day <= f"{until:%Y-%m-%d}"
-
-
-def _open(address: str, make: bool = False) -> tuple[Any, str]:
     import fsspec
     from fsspec.implementations.local import LocalFileSystem
 

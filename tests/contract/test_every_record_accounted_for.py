@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from ecommerce_pipeline.errors import Unaccounted
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.records.content import content_hash, decode_json
+from ecommerce_pipeline.replay.archive_files import pages_in
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.cursor import LosslessCursor
 from tests.contract.conftest import OpenShop
@@ -133,7 +133,7 @@ def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
     with shop.serve() as address:
         outcome = warehouse.run(address, archive=True)
     files = list((warehouse.folder / "data/archive").glob(f"orders/*/{outcome.run_id}/*.json.gz"))
-    archived = [json.loads(gzip.decompress(file.read_bytes())) for file in files]
+    archived = [json.loads(body) for file in files for body in pages_in(file.read_bytes())]
     came = {row["id"]: row for page in archived for row in page["data"]}
     assert came == {row["id"]: row for row in shop.truth("orders") + shop.invalid("orders")}
 

@@ -1,13 +1,23 @@
-"""The archive forgets its own old days and nothing else."""
+"""The archive keeps pages in bundles, gives them back in order, and forgets its own old days and nothing else."""
 
 from __future__ import annotations
 
 import gzip
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
+
+from ecommerce_pipeline.errors import DestinationFailed
+from ecommerce_pipeline.replay.archive_files import archived_files, pages_in
+from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source import archive as module
 from ecommerce_pipeline.source.archive import Archive
+from ecommerce_pipeline.source.run_id import new_run_id
+
+STARTED = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_only_old_days_of_our_resources_are_deleted(tmp_path: Path) -> None:
@@ -39,19 +49,64 @@ def test_files_that_a_kill_left_half_written_are_discarded_and_whole_ones_stay(t
 
 
 def test_a_page_that_came_compressed_is_kept_as_it_came(tmp_path: Path) -> None:
-    archive = Archive(str(tmp_path), "run", datetime(2026, 3, 1, tzinfo=UTC))
+    archive = Archive(str(tmp_path), "run", STARTED)
     packed = gzip.compress(b"[1]", 9)
     archive.keep("orders", b"[1]", packed)
     archive.keep("orders", b"[2]")
-    first, second = sorted(tmp_path.rglob("*.gz"))
-    assert first.read_bytes() == packed
-    assert gzip.decompress(second.read_bytes()) == b"[2]"
+    archive.flush()
+    [file] = tmp_path.rglob("*.gz")
+    assert file.read_bytes().startswith(packed)
+    assert gzip.decompress(file.read_bytes()) == b"[1][2]"
 
 
-def test_pages_of_many_threads_are_all_kept(tmp_path: Path) -> None:
-    archive = Archive(str(tmp_path), "run", datetime(2026, 3, 1, tzinfo=UTC))
+def test_pages_of_many_threads_are_all_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BUNDLE_BYTES", 100)
+    archive = Archive(str(tmp_path), "run", STARTED)
     bodies = [f"[{number}]".encode() for number in range(300)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda body: archive.keep("orders", body), bodies))
-    assert sorted(gzip.decompress(path.read_bytes()) for path in tmp_path.rglob("*.gz")) == sorted(bodies)
+    archive.flush()
+    files = sorted(tmp_path.rglob("*.gz"))
+    assert len(files) > 50
+    assert sorted(body for file in files for body in pages_in(file.read_bytes())) == sorted(bodies)
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_pages_come_back_in_the_order_in_which_they_were_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUNDLE_BYTES", 200)
+    archive = Archive(str(tmp_path), new_run_id(STARTED), STARTED)
+    bodies = [f"[{number}]".encode() for number in range(100)]
+    for body in bodies:
+        archive.keep("orders", body)
+    archive.flush()
+    files = list(archived_files(str(tmp_path), "orders", Window()))
+    assert len(files) > 5
+    assert [body for file in files for body in pages_in(file.read())] == bodies
+
+
+def test_a_page_that_could_not_be_written_is_written_once_there_is_room(tmp_path: Path) -> None:
+    archive = Archive(str(tmp_path), "run", STARTED)
+    archive.keep("orders", b"[1]")
+    (tmp_path / "orders").write_bytes(b"a file in the folder's place")
+    with pytest.raises(DestinationFailed, match="cannot be written"):
+        archive.flush()
+    (tmp_path / "orders").unlink()
+    archive.flush()
+    [file] = tmp_path.rglob("*.gz")
+    assert list(pages_in(file.read_bytes())) == [b"[1]"]
+
+
+@pytest.mark.parametrize("end", [b"\x1f\x8b", b"junk"])
+def test_pages_before_a_damage_are_given(end: bytes) -> None:
+    pages = pages_in(gzip.compress(b"[1]") + gzip.compress(b"[2]") + end)
+    assert [next(pages), next(pages)] == [b"[1]", b"[2]"]
+    with pytest.raises((EOFError, zlib.error)):
+        next(pages)
+
+
+@pytest.mark.parametrize("cut", [1, 8, 15])
+def test_a_file_that_ends_in_the_middle_of_a_page_is_damaged(cut: int) -> None:
+    with pytest.raises(EOFError):
+        list(pages_in(gzip.compress(b"[1]") + gzip.compress(b"[2]")[:-cut]))
