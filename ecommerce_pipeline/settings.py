@@ -92,7 +92,7 @@ class Settings:
         "Hand pages over as columns where they fit; false takes the way of single records, which is slower.",
     )
     checkpoint_rows: int = _setting(
-        100_000,
+        250_000,
         "How many rows are fetched before they are committed and the run goes on.",
         least=1,
         most=10**9,

@@ -1,4 +1,4 @@
-"""Questions to the warehouse: each opens a connection of its own, or all share one that is kept open."""
+"""Connections to the warehouse: each question opens one of its own, or all share one that is kept open."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from contextvars import ContextVar
 from typing import Any
 
 import dlt
+
+MEMORY = {"memory_limit": "192MB", "preserve_insertion_order": False}
+"""Settings of DuckDB while it loads; by itself it would take most of the memory there is. What needs more goes to files
+beside the database. Others can be given as the `global_config` of its credentials.
+"""
 
 
 class _Kept:
@@ -49,3 +54,19 @@ def asking(pipeline: dlt.Pipeline) -> Iterator[Any]:
             yield client
     else:
         yield kept.client(pipeline)
+
+
+@contextmanager
+def file_kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
+    """Inside the block a DuckDB file stays open; of any other warehouse nothing is held.
+
+    dlt opens a connection for each table that it loads. The first one reads the file's headers and its log, and as the
+    last one closes, DuckDB writes the log into the file: together that takes longer than to load 100,000 rows.
+    """
+    if pipeline.destination.destination_type.endswith(".duckdb"):
+        with pipeline.sql_client() as client:
+            for name in MEMORY.keys() - (client.credentials.global_config or {}).keys():
+                client.execute_sql(f"SET GLOBAL {name} = %s", MEMORY[name])
+            yield
+    else:
+        yield

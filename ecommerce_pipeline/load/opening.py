@@ -12,6 +12,7 @@ import dlt
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.committed import start_from_committed
+from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.destination import open_destination, open_pipeline
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
@@ -125,6 +126,12 @@ def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
         wait_until_free, pipeline, reading.settings.destination_wait_seconds, reading.client.clocks.sleep
     )
     wait()
+    with file_kept_open(pipeline):
+        return OpenWarehouse(pipeline, wait, _from_committed(pipeline, reading, request))
+
+
+def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) -> list[str]:
+    """The ids of the packages that an earlier run had left; the local state is the committed one after it."""
     if request.full_refresh and pipeline.has_pending_data:
         pipeline.drop()
     restore_own_tables(pipeline)
@@ -134,7 +141,7 @@ def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
     _name_unfinished(pipeline)
     pipeline.sync_destination()
     _check_same_shop(pipeline, request, reading)
-    return OpenWarehouse(pipeline, wait, packages)
+    return packages
 
 
 def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dlt
+import pyarrow as pa
 from dlt.common.pipeline import NormalizeInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.errors import DestinationFailed, Unaccounted
 from ecommerce_pipeline.load.committed import Lineage
+from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
@@ -56,6 +58,12 @@ def send(pipeline: dlt.Pipeline) -> list[str]:
     """Load what is normalised; returns the ids of the packages."""
     make_empty_tables(pipeline)
     return list(pipeline.load().loads_ids)
+
+
+def give_memory_back() -> None:
+    """What reading has freed goes back to the system before the warehouse takes memory of its own."""
+    for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
+        pool.release_unused()
 
 
 class Package:
@@ -108,13 +116,15 @@ class Package:
         self._reading.begin_step(name for name in self._reading.listed if name in names)
         self._extract(ecommerce(self._reading).with_resources(*names))
         self._reading.archive.flush()
+        give_memory_back()
         began = time.monotonic()
         self._check_handed(prepare_or_forget(self._pipeline))
         middle = time.monotonic()
         self._wait()
-        self._mark_tombstones()
-        packages = send(self._pipeline)
-        self._mark_tombstones()
+        with file_kept_open(self._pipeline):
+            self._mark_tombstones()
+            packages = send(self._pipeline)
+            self._mark_tombstones()
         for keys in self._reading.tombstones.values():
             keys.clear()
         if self._reading.accounted:

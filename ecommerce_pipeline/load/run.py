@@ -12,7 +12,7 @@ from pathlib import Path
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
-from ecommerce_pipeline.load.connection import kept_open
+from ecommerce_pipeline.load.connection import file_kept_open, kept_open
 from ecommerce_pipeline.load.destination import PIPELINE, file_format
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
@@ -114,6 +114,16 @@ def outcome_of(reading: Reading, pipeline: dlt.Pipeline, packages: list[str]) ->
 def _load(request: Request, reading: Reading, watch: Watch) -> Outcome:
     """Everything that writes."""
     pipeline, wait, packages = open_warehouse(reading, request)
+    with file_kept_open(pipeline):
+        _learn_committed(request, reading, pipeline)
+    reading.one_connection = kept_open
+    watch(reading.accounts)
+    packages += Package(pipeline, reading, file_format(pipeline.destination), wait).through()
+    return outcome_of(reading, pipeline, packages)
+
+
+def _learn_committed(request: Request, reading: Reading, pipeline: dlt.Pipeline) -> None:
+    """What the warehouse has, as far as a reading has to know it."""
     tables = Tables(pipeline)
     anew = tables.to_read_anew(reading.resources)
     if request.full_refresh:
@@ -125,10 +135,6 @@ def _load(request: Request, reading: Reading, watch: Watch) -> Outcome:
         reading.refusals = refusals(pipeline)
     listed = [name for name in reading.listed if name in reading.existing_tables]
     reading.swept = Marks(pipeline).swept({name: position(pipeline, name) for name in listed})
-    reading.one_connection = kept_open
-    watch(reading.accounts)
-    packages += Package(pipeline, reading, file_format(pipeline.destination), wait).through()
-    return outcome_of(reading, pipeline, packages)
 
 
 def check(request: Request, settings: Settings) -> None:

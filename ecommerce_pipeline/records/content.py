@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -93,6 +94,11 @@ def row_hash(raw: Any) -> str:
 def text_hash(text: bytes) -> str:
     """16 hex digits (64 bits) of a text."""
     return blake2b(text, digest_size=8).hexdigest()
+
+
+def text_hashes(texts: Iterable[bytes], end: str) -> list[str]:
+    """The `text_hash` of each of many texts, and the same end behind each."""
+    return [blake2b(text, digest_size=8).hexdigest() + end for text in texts]
 
 
 def _as_written(value: Any) -> Any:

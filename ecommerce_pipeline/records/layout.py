@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Union
 
@@ -98,6 +99,11 @@ class RowType:
     inner: dict[str, RowType]
     nothing: Any
     null: Any
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The shop's name of a field -> its place among all of them."""
+        return {name: place for place, name in enumerate(self.attributes)}
 
     def column(self, rows: Sequence[Any], path: Sequence[str]) -> Sequence[Any]:
         """The values of one field of rows of this type: null where an object on the way is null.

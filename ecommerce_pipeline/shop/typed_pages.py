@@ -29,7 +29,8 @@ RETRY = 16
 
 def has_unusual_texts(body: bytes) -> bool:
     """Whether some text of a page may have a character that no column is tested for."""
-    return _MARKS in body or (b"\\u" in body and _ESCAPED(body) is not None)
+    marked = not body.isascii() and _MARKS in body
+    return marked or (b"\\" in body and _ESCAPED(body) is not None)
 
 
 class TypedPages:

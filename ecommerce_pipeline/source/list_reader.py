@@ -153,7 +153,7 @@ class ListReader:
         return self._repeats.refused(RECENT_LIMIT)
 
 
-SLICES = 4
+SLICES = 10
 """Into how many slices of the cursor a checkpoint's worth of rows is cut where a list is not sorted by it."""
 
 

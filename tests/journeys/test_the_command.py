@@ -23,6 +23,10 @@ def _count(project: Path, table: str) -> int:
     return int(_query(project, f"SELECT count(*) FROM raw.ecommerce.{table}")[0][0])
 
 
+def _staged(project: Path, table: str) -> int:
+    return int(_query(project, f"SELECT count(*) FROM raw.ecommerce_staging.{table}")[0][0])
+
+
 ACCOUNTS = "SELECT fetched FROM raw.ecommerce.pipeline_runs WHERE resource = 'orders'"
 
 
@@ -33,6 +37,9 @@ def test_without_configuration_the_demo_shop_is_loaded_and_the_account_printed(
     assert first.returncode == 0, first.stderr
     assert "every row is accounted for" in first.stdout
     assert _count(project, "orders") > 900
+    staged = _query(project, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'ecommerce_staging'")
+    copies = [name for (name,) in staged if not name.startswith("_dlt") and _staged(project, name)]
+    assert staged and copies == []
     second = run_command("--full-refresh")
     assert second.returncode == 0, second.stderr
     assert [fetched > 900 for (fetched,) in _query(project, ACCOUNTS)] == [True, True]

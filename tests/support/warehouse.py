@@ -50,6 +50,7 @@ class Warehouse:
         monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", str(self.database))
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_NAME", "raw")
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+        monkeypatch.setenv("LOAD__TRUNCATE_STAGING_DATASET", "true")
 
     def profile(self, **changes: Any) -> Path:
         """A profile file like the demo's, with other values at its top or in its tables."""

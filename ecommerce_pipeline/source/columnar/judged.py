@@ -9,7 +9,7 @@ from itertools import chain
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ecommerce_pipeline.records.content import text_hash
+from ecommerce_pipeline.records.content import text_hashes
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.typed_rows import missing_is_null
@@ -78,7 +78,7 @@ class Judged:
     def versions(self) -> Versions:
         """The version of each row; of doubtful ones it means nothing."""
         moments = pc.cast(self.batch.columns["updated_at"], pa.int64()).to_pylist()
-        hashes = [f"{text_hash(line)}-{self._contract}" for line in lines_of(self._rows)]
+        hashes = text_hashes(lines_of(self._rows), f"-{self._contract}")
         return Versions(identities(self.keys), [moment or 0 for moment in moments], hashes)
 
     def bookkeeping(self, source: Callable[[Page], str]) -> Columns:

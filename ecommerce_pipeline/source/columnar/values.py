@@ -6,9 +6,9 @@ which there is doubt costs a look at its row, so every test errs on that side.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import NoneType
 from typing import Any
 
 import msgspec
@@ -166,7 +166,7 @@ def _matching(pattern: str) -> Convert:
 
 def _as_written(values: Sequence[Any]) -> pa.Array:
     """Scalars as texts: texts as they are, integers, and what was not decoded as it stands in the JSON."""
-    if set(map(type, values)) <= {str, NoneType}:
+    with contextlib.suppress(TypeError):
         return pa.array(values, TEXT)
     return pa.array(
         [value if value is None or type(value) is str else _token(value) for value in values], TEXT
