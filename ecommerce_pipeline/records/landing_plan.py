@@ -6,6 +6,7 @@ every field that was seen.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,23 +28,53 @@ class Leaf:
     Attributes:
         path: the shop's names on the way to it, from the row or from the element of a list.
         node: what was seen of it.
-        of_list: the path of the list whose elements have it; None for a field of the row.
+        lists: the lists on the way to it, each by its path from the row or the element that has it.
         field: our declaration; None for a field that nobody declared.
+        inherited: the path of the row's field that an element has the value from where it has none of its own.
     """
 
     path: Path
     node: Node
-    of_list: Path | None = None
+    lists: tuple[Path, ...] = ()
     field: Field | None = None
+    inherited: Path | None = None
 
 
-def landing_tree(kind: RowType, validator: Validator) -> dict[str, Any]:
+@dataclass(frozen=True)
+class EmbeddedList:
+    """A list in the rows whose elements are rows of another resource.
+
+    Attributes:
+        name: the resource, under which they land.
+        field: the shop's name of the list.
+        validator: of the elements.
+        inherited: fields that an element has from its row where it does not say them itself, and the row's path.
+    """
+
+    name: str
+    field: str
+    validator: Validator
+    inherited: Mapping[str, Path]
+
+
+def landing_tree(
+    kind: RowType, validator: Validator, embedded: Sequence[EmbeddedList] = ()
+) -> dict[str, Any]:
     """A record as `Validator` gives it, with a `Leaf` in the place of each value and one element in each list.
 
     Raises:
         Unfit: some row of this type might land otherwise than the others.
     """
-    seen = {name: _symbol(node, (name,), None) for name, node in kind.fields.items()}
+    apart = {each.field for each in embedded}
+    seen = {name: _symbol(node, (name,), ()) for name, node in kind.fields.items() if name not in apart}
+    tree = _record(seen, validator)
+    for each in embedded:
+        if (line := _line(kind, each)) is not None:
+            tree[each.name] = [_record(line, each.validator)]
+    return tree
+
+
+def _record(seen: dict[str, Any], validator: Validator) -> dict[str, Any]:
     for target, _ in validator.canonicaliser.deep_moves:
         _check_free(seen, target[:-1])
     tree = _landed(validator.canonicaliser(seen), validator.model, validator.shape, depth=1)
@@ -53,14 +84,41 @@ def landing_tree(kind: RowType, validator: Validator) -> dict[str, Any]:
     return tree
 
 
-def _symbol(node: Node, path: Path, of_list: Path | None) -> Any:
+def _line(kind: RowType, embedded: EmbeddedList) -> dict[str, Any] | None:
+    """An element of an embedded list with what it may have from its row; None where there was none."""
+    node = kind.fields.get(embedded.field, Node())
+    element = node.element if node.filled == {"list"} else None
+    if element is None:
+        if node.filled - {"list"}:
+            raise Unfit(f"{embedded.field} is no list")
+        return None
+    if element.filled != {"object"}:
+        raise Unfit(f"elements of {embedded.field} that are no objects")
+    lists = ((embedded.field,),)
+    line = {name: _symbol(inner, (name,), lists) for name, inner in element.fields.items()}
+    for name, path in embedded.inherited.items():
+        own = line.get(name, Leaf((name,), Node()))
+        if not isinstance(own, Leaf):
+            raise Unfit(f"{name} is no scalar in every element of {embedded.field}")
+        kinds = own.node.kinds + _node(kind.fields, path).kinds
+        line[name] = Leaf((name,), Node(kinds), lists, inherited=path)
+    return line
+
+
+def _node(fields: Mapping[str, Node], path: Path) -> Node:
+    """What was seen at a path."""
+    node = Node(fields=dict(fields))
+    for name in path:
+        node = node.fields.get(name, Node())
+    return node
+
+
+def _symbol(node: Node, path: Path, lists: tuple[Path, ...]) -> Any:
     if node.filled == {"object"}:
-        return {name: _symbol(inner, (*path, name), of_list) for name, inner in node.fields.items()}
+        return {name: _symbol(inner, (*path, name), lists) for name, inner in node.fields.items()}
     if node.filled != {"list"}:
-        return Leaf(path, node, of_list)
-    if of_list is not None:
-        raise Unfit("a list inside the elements of a list")
-    return [_symbol(node.element, (), path)] if node.element else []
+        return Leaf(path, node, lists)
+    return [_symbol(node.element, (), (*lists, path))] if node.element else []
 
 
 def _check_free(seen: Any, path: list[str]) -> None:

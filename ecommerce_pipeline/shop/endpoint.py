@@ -170,8 +170,11 @@ class Endpoint(Timed):
         return value_at(row, self.profile.key)
 
     def _read(self, request: PageRequest, reply: Reply) -> Page:
-        typed = self.typed.decode(reply.body) if self.typed and reply.body else None
+        typed = None if self._mask else self._decoded(reply.body)
         return self._read_typed(request, reply, *typed) if typed else self._read_rows(request, reply)
+
+    def _decoded(self, body: bytes) -> tuple[TypedRows, Any] | None:
+        return self.typed.decode(body) if self.typed and body else None
 
     def _read_typed(self, request: PageRequest, reply: Reply, typed: TypedRows, document: Any) -> Page:
         reply = replace(reply, decode=lambda: document)
@@ -185,9 +188,12 @@ class Endpoint(Timed):
 
     def _read_rows(self, request: PageRequest, reply: Reply) -> Page:
         rows, total = rows_of(self.profile, reply), self._total(reply)
+        typed: TypedRows | None = None
         if self._mask:
             rows = [self._mask(row) for row in rows]
-            self._keep(body_of(self.profile, rows, total), None)
+            masked = body_of(self.profile, rows, total)
+            self._keep(masked, None)
+            typed, _ = self._decoded(masked) or (None, None)
         # A reference may rightly lead to a page that has become empty; the walks count what came.
         if not rows and total and self.counts_pages and self.before(request) < total:
             raise RetryLater(f"an empty page where {total} rows are reported", "empty_page")
@@ -196,7 +202,9 @@ class Endpoint(Timed):
         identities = identities_of(rows, map(self.key, rows))
         following = self._following(request, reply, len(rows), total)
         size = len(reply.body)
-        return Page(request, reply.address, rows, identities, cursors, total, following, size=size)
+        return Page(
+            request, reply.address, rows, identities, cursors, total, following, typed=typed, size=size
+        )
 
     def before(self, request: PageRequest) -> int:
         """How many rows stand before this page, at least; 0 where the style of paging does not tell."""

@@ -36,6 +36,7 @@ class Acceptance:
         validator: of its rows.
         contract: names all that decides what becomes of a row.
         embedded: the lists in its rows.
+        embedded_lists: the same as they are read where rows go as columns.
     """
 
     def __init__(self, name: str, reading: Reading) -> None:
@@ -58,6 +59,7 @@ class Acceptance:
             for child, validator in self._line_validators.items()
         }
         declared = profile.resources[name]
+        self.embedded_lists = self.embedded.as_columns(declared, self._line_validators)
         self.contract = content_hash([self.validator.contract, contracts, declared.tombstone])[:8]
         self._reads = 0
 
@@ -109,6 +111,13 @@ class Acceptance:
             for place in places:
                 self._tombstones.pop(keys[place], None)
         return new
+
+    def count_lines(self, resource: str, fetched: int, new: int) -> None:
+        """Count lines that are right beyond doubt, of rows that are; those that are not new are repeated."""
+        account = self._accounts[resource]
+        account.fetched += fetched
+        account.loaded += new
+        account.repeated += fetched - new
 
     def accepts(self, resource: str, raw: Any) -> bool:
         """Whether a record keeps the contract.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
+from ecommerce_pipeline.records.landing_plan import EmbeddedList
+from ecommerce_pipeline.records.validation import Validator
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.paging import value_at
 from ecommerce_pipeline.shop.profile import ResourceProfile
@@ -35,6 +37,15 @@ class EmbeddedLists:
             self._rows += 1
             self._carried |= {
                 name for name, declared in self._declared.items() if declared.embedded_field in raw
+            }
+
+    def note_all(self, rows: int, fields: Iterable[str]) -> None:
+        """The same for many rows, of which at least one has each of some fields."""
+        if self._declared:
+            self._rows += rows
+            met = set(fields)
+            self._carried |= {
+                name for name, declared in self._declared.items() if declared.embedded_field in met
             }
 
     def check_carried(self, since: datetime | None) -> None:
@@ -71,6 +82,26 @@ class EmbeddedLists:
         for name, declared in self._declared.items():
             found = raw.get(declared.embedded_field) if isinstance(raw, dict) else None
             yield name, _elements(found)
+
+    def as_columns(self, parent: ResourceProfile, validators: Mapping[str, Validator]) -> list[EmbeddedList]:
+        """The lists as they are read where rows go as columns.
+
+        Args:
+            parent: the profile of the rows.
+            validators: of the elements, by resource.
+        """
+        inherited = {
+            name: tuple(path.split("."))
+            for declared in self._declared.values()
+            for name, path in (
+                (str(declared.parent_field), parent.key),
+                (declared.cursor.field, parent.cursor.field),
+            )
+        }
+        return [
+            EmbeddedList(name, str(declared.embedded_field), validators[name], inherited)
+            for name, declared in self._declared.items()
+        ]
 
     def inherited(self, endpoint: Endpoint, parent: Any) -> dict[str, Any]:
         """What a line has from its parent where it does not say it itself: the key, and when it changed."""

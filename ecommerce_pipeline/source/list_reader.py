@@ -65,7 +65,7 @@ class ListReader:
         self._window = self._endpoint.unambiguous(reading.window or Window(since=start))
         self._acceptance = Acceptance(name, reading)
         is_right = functools.partial(self._acceptance.accepts, name)
-        if _as_columns(reading, name):
+        if settings.columnar:
             self._endpoint.typed = TypedPages(declared, layout, is_right)
         self._columns = ColumnAcceptance(self._acceptance, self._endpoint, self._repeats, layout)
         slice_rows = max(1, settings.checkpoint_rows // SLICES)
@@ -81,7 +81,7 @@ class ListReader:
         """New rows that go as single records, until the list ends or the step is full; all others go as columns. None
         where another list has a page to take and this one has not.
         """
-        with self._columns.handing_over(_as_columns(self._reading, self._account.resource)):
+        with self._columns.handing_over(self._reading.settings.columnar):
             yield from self._timed(self._judged())
 
     def _judged(self) -> Iterator[list[dict[str, Any]] | None]:
@@ -155,12 +155,6 @@ class ListReader:
 
 SLICES = 10
 """Into how many slices of the cursor a checkpoint's worth of rows is cut where a list is not sorted by it."""
-
-
-def _as_columns(reading: Reading, name: str) -> bool:
-    """Whether rows may go as columns: those with persons to mask or with other resources inside go one by one."""
-    embeds = any(declared.embedded_in == name for declared in reading.profile.resources.values())
-    return reading.settings.columnar and name not in reading.maskers and not embeds
 
 
 def _lookup(reading: Reading, name: str, state: dict[str, Any]) -> Lookup | None:

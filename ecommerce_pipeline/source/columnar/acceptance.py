@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
@@ -66,6 +67,8 @@ class ColumnAcceptance:
         """Judge a page, now or with those that follow; gives new records that go on their own."""
         read = self._acceptance.count_page()
         if page.typed is None or self.handover is None:
+            # dlt names columns by what it meets first, so no row may overtake another.
+            yield from self.flush()
             yield from self._one_by_one(page, read)
             return
         self._waiting.append((page, read))
@@ -76,11 +79,8 @@ class ColumnAcceptance:
     def flush(self) -> Iterator[Records]:
         """Judge what waits."""
         waiting, self._waiting, self._rows = self._waiting, [], 0
-        while waiting:
-            kind = waiting[0][0].typed.kind  # type: ignore[union-attr]  # only typed pages wait
-            same = [item for item in waiting if item[0].typed and item[0].typed.kind is kind]
-            waiting = [item for item in waiting if item[0].typed and item[0].typed.kind is not kind]
-            yield from self._together(kind, same)
+        for kind, pages in groupby(waiting, key=_kind):
+            yield from self._together(kind, list(pages))
 
     def _one_by_one(self, page: Page, read: int) -> Iterator[Records]:
         records, raw = self._acceptance.judge_rows(self._endpoint, page, self._repeats, read)
@@ -102,6 +102,11 @@ class ColumnAcceptance:
             rows = [page.rows[place] for place in places]
             yield from self._one_by_one(replace(page, rows=rows, typed=None), read)
         places = self._acceptance.take_right(self._repeats, judged.versions, judged.right, judged.keys)
+        self._acceptance.embedded.note_all(len(judged.right), judged.fields_met)
+        for elements in judged.batch.lists:
+            if elements.table.resource:
+                fetched, new = elements.count(judged.right), elements.count(places)
+                self._acceptance.count_lines(elements.table.resource, fetched, new)
         self._hand_over(judged, places)
 
     def _plan(self, kind: RowType) -> Plan | None:
@@ -110,7 +115,8 @@ class ColumnAcceptance:
         if known is None or known.version != schema.version_hash:
             self._plans[kind] = None
             with contextlib.suppress(Unfit):
-                found = plan(kind, self._acceptance.validator, schema, self._acceptance.name)
+                acceptance = self._acceptance
+                found = plan(kind, acceptance.validator, schema, acceptance.name, acceptance.embedded_lists)
                 found.table.check_keys(self._endpoint.profile.key, self._endpoint.profile.cursor.field)
                 self._plans[kind] = found
         return self._plans[kind]
@@ -133,5 +139,10 @@ class ColumnAcceptance:
         )
         handover.write(judged.plan.table.name, own | stamp, count)
         for elements in judged.batch.lists:
-            columns, length = elements.of(chosen, ids)
-            handover.write(elements.table.name, columns, length)
+            for landing in elements.of(chosen, ids, ids):
+                handover.write(*landing)
+
+
+def _kind(item: tuple[Page, int]) -> RowType:
+    page, _ = item
+    return page.typed.kind  # type: ignore[union-attr]  # only typed pages wait

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import shake_128
 from itertools import chain, groupby
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import astuple
 
+from ecommerce_pipeline.records.landing_plan import Path
 from ecommerce_pipeline.records.layout import RowType
 from ecommerce_pipeline.source.columnar.arrays import TEXT, constant
 from ecommerce_pipeline.source.columnar.plan import Column, Table
@@ -21,50 +23,90 @@ from ecommerce_pipeline.source.columnar.plan import Column, Table
 Columns = dict[str, pa.Array]
 
 
+Landing = tuple[str, Columns, int]
+"""A table, its columns, and how many rows they have."""
+
+
 class Elements:
-    """The elements of one list of all rows.
+    """The elements of one list of all rows, which may have lists themselves.
+
+    Args:
+        table: where they land.
+        kind: of the rows.
+        rows: have the lists.
+        path: of the list in a row.
 
     Attributes:
-        table: where they land.
+        table: as given.
         parents: for each element the place of its row.
         places: for each element its place in the list.
         columns: from their fields.
+        lists: the elements of their lists.
     """
 
-    def __init__(self, table: Table, lists: Sequence[Any], inner: RowType | None) -> None:
+    def __init__(self, table: Table, kind: RowType, rows: Sequence[Any], path: Path) -> None:
         self.table = table
-        filled = [found if type(found) is list else () for found in lists]
+        above, _ = kind.objects((), path[:-1])
+        inner = above.inner.get(path[-1])
+        filled = [found if type(found) is list else () for found in kind.column(rows, path)]
         lengths = [len(found) for found in filled]
         elements = list(chain.from_iterable(filled))
-        self.parents = pa.array(_repeated(lengths), pa.int64())
+        parents = _repeated(lengths)
+        self.parents = pa.array(parents, pa.int64())
         self.places = pa.array(list(chain.from_iterable(map(range, lengths))), pa.int64())
-        self.columns, self._right = _columns(table.columns, elements, inner)
+        inherited = {
+            found: _inherited(found, inner, elements, kind.column(rows, found.inherited), parents)
+            for found in table.columns
+            if found.inherited
+        }
+        self.columns, self._right = _columns(table.columns, elements, inner, inherited)
+        self.lists = [Elements(sub, inner, elements, below) for below, sub in table.lists.items() if inner]
 
     def doubtful_rows(self) -> pa.Array:
         """The places of rows of which some element is not right beyond doubt."""
         doubtful = [pc.filter(self.parents, pc.invert(right)) for right in self._right]
+        doubtful += [pc.take(self.parents, inner.doubtful_rows()) for inner in self.lists]
         return pa.concat_arrays(doubtful) if doubtful else pa.array([], pa.int64())
 
-    def of(self, rows: pa.Array, ids: pa.Array) -> tuple[Columns, int]:
-        """The columns of the elements of some rows, with dlt's keys, and how many there are.
+    def count(self, rows: Sequence[int]) -> int:
+        """How many elements some rows have, which are given by their places."""
+        return pc.sum(pc.is_in(self.parents, pa.array(rows, pa.int64()))).as_py() or 0
+
+    def of(self, rows: pa.Array, ids: pa.Array, roots: pa.Array) -> Iterator[Landing]:
+        """The columns of the elements of some rows with dlt's keys, and the same of their lists.
 
         Args:
             rows: the places of the rows, ascending.
             ids: of each of those rows its `_dlt_id`.
+            roots: of each of those rows the `_dlt_id` of the row of the resource that it is a part of.
         """
         place = pc.index_in(self.parents, rows)
         chosen = pc.is_valid(place)
-        parents = pc.take(ids, pc.drop_null(place))
-        places = pc.filter(self.places, chosen)
-        keys = element_ids(self.table.name, parents.to_pylist(), places.to_pylist())
-        links = {
-            "_dlt_id": pa.array(keys, pa.string()),
-            "_dlt_parent_id": parents,
-            "_dlt_root_id": parents,
-            "_dlt_list_idx": places,
-        }
+        place = pc.drop_null(place)
+        parents, roots, places = pc.take(ids, place), pc.take(roots, place), pc.filter(self.places, chosen)
+        own = pa.array(element_ids(self.table.name, parents.to_pylist(), places.to_pylist()), TEXT)
+        links = {"_dlt_id": own, "_dlt_parent_id": parents, "_dlt_root_id": roots, "_dlt_list_idx": places}
         found = {column: pc.filter(values, chosen) for column, values in self.columns.items()}
-        return found | links, len(keys)
+        yield self.table.name, found | links, len(own)
+        elements = pc.cast(pc.indices_nonzero(chosen), pa.int64())
+        for inner in self.lists:
+            yield from inner.of(elements, own, roots)
+
+
+def _inherited(
+    column: Column,
+    kind: RowType | None,
+    elements: Sequence[Any],
+    above: Sequence[Any],
+    parents: Sequence[int],
+) -> list[Any]:
+    """The values of elements, that of its row where an element has none of its own."""
+    if kind is None or column.path[0] not in kind.attributes:
+        return [above[parent] for parent in parents]
+    own = kind.column(elements, column.path)
+    return [
+        above[parent] if value is msgspec.UNSET else value for value, parent in zip(own, parents, strict=True)
+    ]
 
 
 def _repeated(lengths: Iterable[int]) -> list[int]:
@@ -82,33 +124,38 @@ class Batch:
 
     def __init__(self, kind: RowType, table: Table, rows: Sequence[Any], unfit: Iterable[int]) -> None:
         self.columns, right = _columns(table.columns, rows, kind)
-        self.lists = [_elements(kind, path, inner, rows) for path, inner in table.lists.items()]
+        self.lists = [Elements(inner, kind, rows, path) for path, inner in table.lists.items()]
         doubtful = set(unfit).union(*(found.doubtful_rows().to_pylist() for found in self.lists))
         if doubtful:
             right.append(pa.array([place not in doubtful for place in range(len(rows))]))
         self.right = _together(right)
 
 
-def _elements(kind: RowType, path: Sequence[str], table: Table, rows: Sequence[Any]) -> Elements:
-    above, _ = kind.objects((), path[:-1])
-    return Elements(table, kind.column(rows, path), above.inner.get(path[-1]))
-
-
 def _columns(
-    columns: Sequence[Column], rows: Sequence[Any], kind: RowType | None
+    columns: Sequence[Column],
+    rows: Sequence[Any],
+    kind: RowType | None,
+    known: Mapping[Column, Sequence[Any]] = MappingProxyType({}),
 ) -> tuple[Columns, list[pa.Array]]:
-    """The columns, and for those with doubtful values which rows are right."""
+    """The columns, and for those with doubtful values which rows are right; of some the values are known."""
     found: Columns = {}
     doubts: list[pa.Array] = []
-    for path, group in groupby(sorted(columns, key=_object), key=_object):
-        together = list(group)
-        for column, values in zip(together, _values(rows, kind, path, together), strict=True):
-            made, right = column.values.column(values)
-            if column.name is not None:
-                found[column.name] = made
-            if right is not None:
-                doubts.append(right)
+    for column, values in chain(known.items(), _by_object(columns, rows, kind)):
+        made, right = column.values.column(values)
+        if column.name is not None:
+            found[column.name] = made
+        if right is not None:
+            doubts.append(right)
     return found, doubts
+
+
+def _by_object(
+    columns: Sequence[Column], rows: Sequence[Any], kind: RowType | None
+) -> Iterator[tuple[Column, Sequence[Any]]]:
+    own = sorted((column for column in columns if not column.inherited), key=_object)
+    for path, group in groupby(own, key=_object):
+        together = list(group)
+        yield from zip(together, _values(rows, kind, path, together), strict=True)
 
 
 def _object(column: Column) -> tuple[str, ...]:

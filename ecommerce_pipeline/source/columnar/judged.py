@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import chain
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,6 +64,13 @@ class Judged:
         except KeyError:
             return []
         return [place for place, value in enumerate(told) if value not in STANDING]
+
+    @property
+    def fields_met(self) -> Iterator[str]:
+        """The shop's names of the fields that some row has."""
+        for name in self.plan.kind.attributes:
+            if any(value is not msgspec.UNSET for value in self.plan.kind.column(self._rows, (name,))):
+                yield name
 
     def doubtful(self) -> Iterator[tuple[Page, int, list[int]]]:
         """The places of rows, within their pages, that have to be looked at one by one."""

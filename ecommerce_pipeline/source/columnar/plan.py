@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 from dlt.common.schema import Schema
 
-from ecommerce_pipeline.records.landing_plan import Leaf, Path, landing_tree
+from ecommerce_pipeline.records.landing_plan import EmbeddedList, Leaf, Path, landing_tree
 from ecommerce_pipeline.records.layout import RowType, Unfit
 from ecommerce_pipeline.records.validation import Validator
 from ecommerce_pipeline.source.columnar.arrays import BOOLEAN, DECIMAL, DOUBLE, INSTANT, INTEGER, TEXT
@@ -28,7 +28,7 @@ DATA_TYPES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One field on its way.
 
@@ -36,11 +36,13 @@ class Column:
         name: of the column; None for what is only looked at.
         path: the shop's names on the way to the field; empty for a list's element that is no object.
         values: makes the column.
+        inherited: the path of the row's field whose value stands where an element has none of its own.
     """
 
     name: str | None
     path: Path
     values: Values
+    inherited: Path | None = None
 
 
 @dataclass
@@ -51,9 +53,11 @@ class Table:
         name: of the table.
         columns: from fields; the others of the table are bookkeeping, or null.
         lists: tables of the lists in the rows, by the path of the list.
+        resource: whose rows the elements of a list are, where they are not only a part of the row.
     """
 
     name: str
+    resource: str | None = None
     columns: list[Column] = field(default_factory=list)
     lists: dict[Path, Table] = field(default_factory=dict)
 
@@ -83,7 +87,9 @@ class Plan:
     version: str
 
 
-def plan(kind: RowType, validator: Validator, schema: Schema, table: str) -> Plan:
+def plan(
+    kind: RowType, validator: Validator, schema: Schema, table: str, embedded: Sequence[EmbeddedList] = ()
+) -> Plan:
     """The plan for rows of one type.
 
     Args:
@@ -91,22 +97,39 @@ def plan(kind: RowType, validator: Validator, schema: Schema, table: str) -> Pla
         validator: of the resource.
         schema: dlt's, as far as it is known.
         table: of the resource.
+        embedded: lists in the rows that are rows of other resources.
 
     Raises:
         Unfit: they have to go as single records.
     """
-    tree = landing_tree(kind, validator)
+    tree = landing_tree(kind, validator, embedded)
     root = Table(table)
     by_name = {table: root}
-    for (name, parents, _), row in schema.data_item_normalizer.normalize_data_item(tree, "", table):
+    validators: dict[Path, Validator] = {(each.field,): each.validator for each in embedded}
+    for (name, _, _), row in schema.data_item_normalizer.normalize_data_item(tree, "", table):
         target = by_name.setdefault(name, Table(name))
-        if name != table and len(parents) != 1:
-            raise Unfit(f"{name} is a list in a list")
         for column, leaf in row.items():
-            _place(leaf, column, target, root, validator, schema)
-    for target in (root, *root.lists.values()):
-        _check_keyed(schema, target.name, ROW_KEYS if target is root else ELEMENT_KEYS)
+            _place(leaf, column, target, root, validators.get(_outermost(leaf), validator), schema)
+    for each in embedded:
+        if (each.field,) in root.lists:
+            root.lists[(each.field,)].resource = each.name
+    _check_tables(schema, root, by_name)
     return Plan(kind, root, schema.version_hash or "")
+
+
+def _outermost(leaf: Any) -> Path:
+    return leaf.lists[0] if isinstance(leaf, Leaf) and leaf.lists else ()
+
+
+def _check_tables(schema: Schema, root: Table, by_name: dict[str, Table]) -> None:
+    _check_keyed(schema, root.name, ROW_KEYS)
+    waiting, met = list(root.lists.values()), 1
+    for table in waiting:
+        _check_keyed(schema, table.name, ELEMENT_KEYS)
+        waiting += table.lists.values()
+        met += 1
+    if met < len(by_name):
+        raise Unfit("a list whose elements have no value")
 
 
 def _check_keyed(schema: Schema, table: str, keys: Iterable[str]) -> None:
@@ -121,17 +144,27 @@ def _place(leaf: Any, column: str, target: Table, root: Table, validator: Valida
         if isinstance(leaf, dict | list):
             raise Unfit(f"{column} is nested too deep for columns")
         return  # dlt's own keys
-    if leaf.of_list is not None:
-        root.lists[leaf.of_list] = target
+    if leaf.lists:
+        _owner(root, leaf.lists).lists[leaf.lists[-1]] = target
     if leaf.field is None and not leaf.node.filled:
         return  # null each time
     try:
         values = values_of(leaf, validator.canonicaliser.mapping, validator.id_type)
         _check_known(schema, target.name, column, values.kind)
-        target.columns.append(Column(column, leaf.path, values))
+        target.columns.append(Column(column, leaf.path, values, leaf.inherited))
     except Unfit:
         # Rows that have such a field go on their own; one field is no reason for all others to do so.
-        target.columns.append(Column(None, leaf.path, doubtful(leaf)))
+        target.columns.append(Column(None, leaf.path, doubtful(leaf), leaf.inherited))
+
+
+def _owner(root: Table, lists: Sequence[Path]) -> Table:
+    """The table whose rows have the last of some nested lists."""
+    table = root
+    for path in lists[:-1]:
+        if path not in table.lists:
+            raise Unfit("a list whose elements have no value but lists")
+        table = table.lists[path]
+    return table
 
 
 def _check_known(schema: Schema, table: str, column: str, kind: pa.DataType) -> None:
