@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
+
+from ecommerce_pipeline.shop.ahead import OWN_PAGES, Ahead, Stopped
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-PAGES_AHEAD = 8
-"""How many pages may wait for each connection."""
+PAGES_AHEAD = 11
+"""How many pages may wait for each connection: half a slice of a list, for of the slices that are read side by side the
+first is nearly complete and the last has just begun.
+"""
 
 BYTES_AHEAD = 16 * 1024 * 1024
-"""How many bytes of bodies may wait in all; decoded they take several times as much."""
-
-OWN_PAGES = 8
-"""How many pages of what is taken next may wait whatever else does, so that it never stands still."""
+"""How many bytes of bodies may wait; decoded they take several times as much."""
 
 PARTS_AHEAD = 2
 """How many parts of a list may be begun for each connection."""
 
 END_SECONDS = 2.0
 """How long the end of a run waits for its threads. One that still waits for a shop asks and writes nothing more."""
-
-
-class Stopped(Exception):
-    """The run has ended; a thread that reads for it ends too."""
 
 
 class Crew:
@@ -42,12 +38,11 @@ class Crew:
     def __init__(self, connections: int = 1, interrupt: Callable[[], None] = lambda: None) -> None:
         self.connections = connections
         self.lock = threading.Lock()
-        self.room, self.arrived = threading.Condition(self.lock), threading.Condition(self.lock)
-        self.pages = self.bytes = 0
+        self.arrived = threading.Condition(self.lock)
         self.stopped = False
         self._interrupt = interrupt
         self._threads: set[threading.Thread] = set()
-        self._lines: set[Ahead[Any]] = set()
+        self._lines: list[Ahead[Any]] = []
         self._lists: set[Ahead[Any]] = set()
         self.parts: set[Ahead[Any]] = set()
 
@@ -76,7 +71,7 @@ class Crew:
         with self.lock:
             self.go_on()
             self._threads.add(thread)
-            self._lines.add(line)
+            self._lines.append(line)
         thread.start()
         return line
 
@@ -127,7 +122,6 @@ class Crew:
         """End all threads; what they have found is forgotten. The crew can be used for no more."""
         with self.lock:
             self.stopped = True
-            self.room.notify_all()
             self.arrived.notify_all()
             for line in self._lines:
                 line.wake()
@@ -138,107 +132,42 @@ class Crew:
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
 
+    @property
+    def pages(self) -> int:
+        """How many items wait in all."""
+        return sum(line.pages for line in tuple(self._lines))
+
+    def has_room(self, line: Ahead[Any]) -> bool:
+        """Whether one more item of a line may wait; the lock is held.
+
+        What was begun before it counts, and what was begun after it does not: that is taken later, and must not keep
+        the room that is needed to get there. So up to twice the bounds may wait in all.
+        """
+        return any(found is line for found in self._with_room())
+
+    def offer_room(self) -> None:
+        """Let the first line that waits for room, and has it, go on; the lock is held."""
+        for line in self._with_room():
+            if line.waits_for_room:
+                line.space.notify()
+                return
+
+    def _with_room(self) -> Iterator[Ahead[Any]]:
+        pages = bytes_ = 0
+        for line in self._lines:
+            pages, bytes_ = pages + line.pages, bytes_ + line.bytes
+            if pages >= PAGES_AHEAD * self.connections or bytes_ >= BYTES_AHEAD:
+                return
+            yield line
+
+    def forget(self, line: Ahead[Any]) -> None:
+        """A line that has ended and of which nothing waits any more; the lock is held."""
+        if line in self._lines:
+            self._lines.remove(line)
+
     def _work(self, line: Ahead[Any]) -> None:
         try:
             line.fill()
         finally:
             with self.lock:
                 self._threads.discard(threading.current_thread())
-                self._lines.discard(line)
-
-
-class Ahead(Iterator[Item], Generic[Item]):
-    """What a thread has found and nobody has taken yet; see `Crew.ahead`.
-
-    An error of the thread is raised once all that came before it is taken.
-
-    Attributes:
-        ended: whether its thread has found all.
-        taken: whether all was taken, the end or the error too.
-    """
-
-    def __init__(self, crew: Crew, items: Iterable[Item], weight: Callable[[Item], int], own: int) -> None:
-        self.taken = self.ended = False
-        self._crew, self._items, self._weight, self._own = crew, items, weight, own
-        self._found, self._space = threading.Condition(crew.lock), threading.Condition(crew.lock)
-        self._waiting: deque[tuple[Item, int]] = deque()
-        self._closed = False
-        self._error: BaseException | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether the next item, the end or the error is there."""
-        return bool(self._waiting) or self.ended
-
-    def to_front(self) -> None:
-        """From now on it is what is taken next."""
-        if self._own < OWN_PAGES:
-            with self._crew.lock:
-                self._own = OWN_PAGES
-                self._crew.room.notify_all()
-
-    def close(self) -> None:
-        """Nothing more is taken."""
-        with self._crew.lock:
-            self._closed = True
-            while self._waiting:
-                self._take()
-            self.wake()
-            self._crew.room.notify_all()
-
-    def wake(self) -> None:
-        """Let whoever waits look again; the crew's lock is held."""
-        self._found.notify_all()
-        self._space.notify_all()
-
-    def __next__(self) -> Item:
-        with self._crew.lock:
-            while not self.ready:
-                self._crew.go_on()
-                self._found.wait()
-            if self._waiting:
-                return self._take()
-            self.taken = True
-        if self._error is not None:
-            raise self._error
-        raise StopIteration
-
-    def fill(self) -> None:
-        """Iterate to the end, or until nobody takes anything more."""
-        error: BaseException | None = None
-        try:
-            for item in self._items:
-                self._put(item)
-        except Stopped:
-            pass
-        except BaseException as raised:
-            error = raised
-        with self._crew.lock:
-            self.ended, self._error = True, error
-            self._found.notify_all()
-            self._crew.arrived.notify_all()
-
-    def _put(self, item: Item) -> None:
-        weight, crew = self._weight(item), self._crew
-        with crew.lock:
-            while not (self._closed or crew.stopped or self._has_room()):
-                (self._space if self._own else crew.room).wait()
-            if self._closed or crew.stopped:
-                raise Stopped
-            self._waiting.append((item, weight))
-            crew.pages, crew.bytes = crew.pages + 1, crew.bytes + weight
-            self._found.notify_all()
-            crew.arrived.notify_all()
-
-    def _has_room(self) -> bool:
-        crew = self._crew
-        room = crew.pages < PAGES_AHEAD * crew.connections and crew.bytes < BYTES_AHEAD
-        return room or len(self._waiting) < self._own
-
-    def _take(self) -> Item:
-        item, weight = self._waiting.popleft()
-        crew = self._crew
-        crew.pages, crew.bytes = crew.pages - 1, crew.bytes - weight
-        self._space.notify()
-        crew.room.notify()
-        return item

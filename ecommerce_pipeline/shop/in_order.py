@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from ecommerce_pipeline.shop.crew import Ahead, Crew
+from ecommerce_pipeline.shop.ahead import Ahead
+from ecommerce_pipeline.shop.crew import Crew
 
 Item = TypeVar("Item")
 

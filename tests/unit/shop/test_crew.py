@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from ecommerce_pipeline.shop import crew as crews
-from ecommerce_pipeline.shop.crew import OWN_PAGES, PAGES_AHEAD, Ahead, Crew, Stopped
+from ecommerce_pipeline.shop.ahead import OWN_PAGES, Ahead, Stopped
+from ecommerce_pipeline.shop.crew import PAGES_AHEAD, Crew
 from ecommerce_pipeline.shop.in_order import in_order
 
 
@@ -107,6 +109,31 @@ def test_what_is_taken_next_never_waits_for_what_is_taken_later(
     assert list(now) == list(range(100))
     later.to_front()
     assert [next(later) for _ in range(OWN_PAGES * 2)] == list(range(OWN_PAGES * 2))
+
+
+def test_what_is_taken_later_leaves_room_for_what_comes_before_it(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crews, "PAGES_AHEAD", 3)
+    begin = threading.Event()
+
+    def sooner() -> Iterator[int]:
+        begin.wait(10)
+        yield from range(10)
+
+    first, later = crew.ahead(sooner(), own=0), crew.ahead(itertools.count(), own=0)
+    bound = 3 * crew.connections
+    _until(lambda: later.pages == bound)
+    begin.set()
+    _until(lambda: first.ended)
+    assert (first.pages, later.pages) == (10, bound)
+
+
+def _until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_calls_made_together_give_their_results_in_order_or_the_first_error(crew: Crew) -> None:
