@@ -78,7 +78,7 @@ class Handover:
         if writer is not None and (writer.schema != batch.schema or self._bytes[table] > MOST_BYTES):
             self._close(table)
         if table not in self._writers:
-            self._writers[table] = pq.ParquetWriter(self._new_file(table), batch.schema)
+            self._writers[table] = _writer(self._new_file(table), batch.schema)
             self._bytes[table] = 0
         self._writers[table].write_table(batch)
         self._bytes[table] += batch.nbytes
@@ -95,3 +95,9 @@ class Handover:
         """Finish all files; call it before the extraction ends."""
         for table in list(self._writers):
             self._close(table)
+
+
+def _writer(path: str, fields: pa.Schema) -> pq.ParquetWriter:
+    """A dictionary only of what is the same in many rows, and no statistics: the file is read once, as a whole."""
+    repeated = [name for name in ("_run_id", "_dlt_load_id", "_source") if name in fields.names]
+    return pq.ParquetWriter(path, fields, use_dictionary=repeated, write_statistics=False)
