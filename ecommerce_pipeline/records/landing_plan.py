@@ -31,6 +31,7 @@ class Leaf:
         lists: the lists on the way to it, each by its path from the row or the element that has it.
         field: our declaration; None for a field that nobody declared.
         inherited: the path of the row's field that an element has the value from where it has none of its own.
+        own_fits: whether values of an element's own are of the kinds that those of the row are.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Leaf:
     lists: tuple[Path, ...] = ()
     field: Field | None = None
     inherited: Path | None = None
+    own_fits: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,11 @@ def _line(kind: RowType, embedded: EmbeddedList) -> dict[str, Any] | None:
     lists = ((embedded.field,),)
     line = {name: _symbol(inner, (name,), lists) for name, inner in element.fields.items()}
     for name, path in embedded.inherited.items():
-        own = line.get(name, Leaf((name,), Node()))
-        if not isinstance(own, Leaf):
-            raise Unfit(f"{name} is no scalar in every element of {embedded.field}")
-        kinds = own.node.kinds + _node(kind.fields, path).kinds
-        line[name] = Leaf((name,), Node(kinds), lists, inherited=path)
+        above = _node(kind.fields, path)
+        own = element.fields.get(name, Node()).kinds
+        fits = own.keys() - {"null"} <= above.filled
+        node = Node(above.kinds + own if fits else above.kinds)
+        line[name] = Leaf((name,), node, lists, inherited=path, own_fits=fits)
     return line
 
 

@@ -15,6 +15,7 @@ from ecommerce_pipeline.source.run_id import began_at
 FIRST, LAST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 GZIP = 16 + zlib.MAX_WBITS
+BEGINNING = b"\x1f\x8b\x08"
 
 
 class ArchivedFile(NamedTuple):
@@ -67,15 +68,22 @@ def pages_in(content: bytes) -> Iterator[bytes]:
         content: gzip members, one for each page.
 
     Raises:
-        EOFError: it is empty, or ends in the middle of a page.
-        zlib.error: it is damaged. The pages before the damage have been given.
+        EOFError: it is empty, or a page has no end.
+        zlib.error: a page is damaged. All others have been given before.
     """
-    if not content:
-        raise EOFError("it is empty")
-    while content:
+    damage: Exception | None = None if content else EOFError("it is empty")
+    start = 0
+    while 0 <= start < len(content):
         member = zlib.decompressobj(GZIP)
-        body = member.decompress(content)
-        if not member.eof:
-            raise EOFError("it ends in the middle of a page")
+        try:
+            body = member.decompress(memoryview(content)[start:])
+            if not member.eof:
+                raise EOFError("a page has no end")
+        except (EOFError, zlib.error) as error:
+            # Its checksum tells a page from bytes inside of one that only look like a beginning.
+            damage, start = damage or error, content.find(BEGINNING, start + 1)
+            continue
         yield body
-        content = member.unused_data
+        start = len(content) - len(member.unused_data)
+    if damage:
+        raise damage

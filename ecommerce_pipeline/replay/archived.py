@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import zlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from ecommerce_pipeline.errors import ContractBroken
@@ -26,23 +27,23 @@ def archived_batches(
     Args:
         files: of one resource, oldest first.
         endpoint: knows where a page has its rows.
-        damaged: gets the paths of those that cannot be read to their end.
+        damaged: gets the paths of those of which some page cannot be read.
     """
     for file in files:
         try:
-            for body in pages_in(file.read()):
-                yield from _batch(body, file, endpoint)
+            for number, body in enumerate(pages_in(file.read()), 1):
+                yield from _batch(body, f"{file.path}#{number}", file.fetched_at, endpoint)
         except (OSError, EOFError, zlib.error) as error:
-            logger.warning("%s is damaged and passed over from there on: %s", file.path, error)
+            logger.warning("%s is damaged, what is left of it is loaded: %s", file.path, error)
             damaged.append(file.path)
 
 
-def _batch(body: bytes, file: ArchivedFile, endpoint: Endpoint) -> Iterator[Batch]:
+def _batch(body: bytes, path: str, fetched_at: datetime, endpoint: Endpoint) -> Iterator[Batch]:
     try:
-        yield Batch(_rows(decode_json(body), file.path, endpoint), file.path, file.fetched_at)
+        yield Batch(_rows(decode_json(body), path, endpoint), path, fetched_at)
     except (ValueError, ContractBroken):
         # The archive also has answers that were no pages, and were asked for again.
-        logger.warning("%s has a page without rows, which is passed over", file.path)
+        logger.warning("%s is no page of rows and passed over", path)
 
 
 def _rows(document: Any, path: str, endpoint: Endpoint) -> list[Any]:

@@ -42,7 +42,7 @@ class Replayed:
         outcome: the account of the replay.
         right: how many rejected records keep the contract now and have left the quarantine.
         wrong: how many still break it, or were refused in a list whose row is not known.
-        damaged: paths of archived files that cannot be read to their end.
+        damaged: paths of archived files of which some page cannot be read.
     """
 
     outcome: Outcome

@@ -29,6 +29,7 @@ class Ahead(Iterator[Item], Generic[Item]):
         space: its thread waits here for room.
         waits_for_room: whether it does.
         bytes: how many wait.
+        closed: whether nothing more is taken.
         ended: whether its thread has found all.
         taken: whether all was taken, the end or the error too.
     """
@@ -40,7 +41,7 @@ class Ahead(Iterator[Item], Generic[Item]):
         self.waits_for_room = False
         self.bytes = 0
         self._waiting: deque[tuple[Item, int]] = deque()
-        self._closed = False
+        self.closed = False
         self._error: BaseException | None = None
 
     @property
@@ -63,13 +64,15 @@ class Ahead(Iterator[Item], Generic[Item]):
     def close(self) -> None:
         """Nothing more is taken."""
         with self._crew.lock:
-            self._closed = True
-            while self._waiting:
-                self._take()
-            self.wake()
+            self.closed = True
+            self.drop()
+            self._forget_if_done()
+            self._crew.offer_room()
 
-    def wake(self) -> None:
-        """Let whoever waits look again; the crew's lock is held."""
+    def drop(self) -> None:
+        """Forget what waits, and let whoever waits look again; the crew's lock is held."""
+        self._waiting.clear()
+        self.bytes = 0
         self._found.notify_all()
         self.space.notify_all()
 
@@ -98,17 +101,18 @@ class Ahead(Iterator[Item], Generic[Item]):
         with self._crew.lock:
             self.ended, self._error = True, error
             self._forget_if_done()
+            self._crew.offer_room()
             self._found.notify_all()
             self._crew.arrived.notify_all()
 
     def _put(self, item: Item) -> None:
         weight, crew = self._weight(item), self._crew
         with crew.lock:
-            while not (self._closed or crew.stopped or self._has_room()):
+            while not (self.closed or crew.stopped or self._has_room()):
                 self.waits_for_room = True
                 self.space.wait()
             self.waits_for_room = False
-            if self._closed or crew.stopped:
+            if self.closed or crew.stopped:
                 raise Stopped
             self._waiting.append((item, weight))
             self.bytes += weight

@@ -124,7 +124,7 @@ class Crew:
             self.stopped = True
             self.arrived.notify_all()
             for line in self._lines:
-                line.wake()
+                line.drop()
             threads = tuple(self._threads)
         if threads:
             self._interrupt()
@@ -141,22 +141,24 @@ class Crew:
         """Whether one more item of a line may wait; the lock is held.
 
         What was begun before it counts, and what was begun after it does not: that is taken later, and must not keep
-        the room that is needed to get there. So up to twice the bounds may wait in all.
+        the room that is needed to get there. In all twice the bounds may wait.
         """
         return any(found is line for found in self._with_room())
 
     def offer_room(self) -> None:
         """Let the first line that waits for room, and has it, go on; the lock is held."""
         for line in self._with_room():
-            if line.waits_for_room:
+            if line.waits_for_room and not line.closed:
                 line.space.notify()
                 return
 
     def _with_room(self) -> Iterator[Ahead[Any]]:
-        pages = bytes_ = 0
+        most, pages, bytes_ = PAGES_AHEAD * self.connections, 0, 0
+        if self.pages >= 2 * most or sum(line.bytes for line in self._lines) >= 2 * BYTES_AHEAD:
+            return
         for line in self._lines:
             pages, bytes_ = pages + line.pages, bytes_ + line.bytes
-            if pages >= PAGES_AHEAD * self.connections or bytes_ >= BYTES_AHEAD:
+            if pages >= most or bytes_ >= BYTES_AHEAD:
                 return
             yield line
 

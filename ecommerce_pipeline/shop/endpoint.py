@@ -202,8 +202,9 @@ class Endpoint(Timed):
         identities = identities_of(rows, map(self.key, rows))
         following = self._following(request, reply, len(rows), total)
         size = len(reply.body)
+        kept = Lazily(len(rows), typed.raw) if typed else rows
         return Page(
-            request, reply.address, rows, identities, cursors, total, following, typed=typed, size=size
+            request, reply.address, kept, identities, cursors, total, following, typed=typed, size=size
         )
 
     def before(self, request: PageRequest) -> int:

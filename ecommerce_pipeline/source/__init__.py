@@ -123,6 +123,7 @@ def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
     """The account's rows once all lists are at the step's end. None tells dlt to ask the other resources first."""
     while reading.reading_now:
         yield None
+    reading.archive.flush()  # a failure here still drops the package with its rows and cursors
     _note_unfinished(reading)
     if reading.changed or RUNS not in reading.existing_tables:
         reading.accounted = True

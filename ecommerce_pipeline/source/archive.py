@@ -114,7 +114,7 @@ class Archive:
             if not bundle.written:
                 self._files.makedirs(bundle.folder, exist_ok=True)
             self._write_file(path, b"".join(bundle.pages))
-        except OSError as error:
+        except Exception as error:  # the drivers of object stores raise what they like
             raise self._failed("written", error) from None
         bundle.written += 1
         bundle.pages, bundle.bytes = [], 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -39,14 +39,11 @@ class EmbeddedLists:
                 name for name, declared in self._declared.items() if declared.embedded_field in raw
             }
 
-    def note_all(self, rows: int, fields: Iterable[str]) -> None:
-        """The same for many rows, of which at least one has each of some fields."""
-        if self._declared:
-            self._rows += rows
-            met = set(fields)
-            self._carried |= {
-                name for name, declared in self._declared.items() if declared.embedded_field in met
-            }
+    def note_all(self, rows: int, has: Callable[[str], bool]) -> None:
+        """The same for many rows; `has` tells whether one of them has a field."""
+        self._rows += rows if self._declared else 0
+        missing = self._declared.keys() - self._carried
+        self._carried |= {name for name in missing if has(str(self._declared[name].embedded_field))}
 
     def check_carried(self, since: datetime | None) -> None:
         """Refuse a shop whose rows have no embedded list where the profile says.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ecommerce_pipeline.errors import Unaccounted
+from ecommerce_pipeline.errors import DestinationFailed, Unaccounted
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.records.content import content_hash, decode_json
 from ecommerce_pipeline.replay.archive_files import pages_in
 from ecommerce_pipeline.shop.window import Window
+from ecommerce_pipeline.source.archive import Archive
 from ecommerce_pipeline.source.cursor import LosslessCursor
 from tests.contract.conftest import OpenShop
 from tests.support.truth import RESOURCES, differences
@@ -133,9 +135,33 @@ def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
     with shop.serve() as address:
         outcome = warehouse.run(address, archive=True)
     files = list((warehouse.folder / "data/archive").glob(f"orders/*/{outcome.run_id}/*.json.gz"))
-    archived = [json.loads(body) for file in files for body in pages_in(file.read_bytes())]
+    archived = [page for file in files for page in _pages(file)]
     came = {row["id"]: row for page in archived for row in page["data"]}
     assert came == {row["id"]: row for row in shop.truth("orders") + shop.invalid("orders")}
+
+
+def test_rows_whose_pages_cannot_be_archived_are_not_loaded(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop()
+
+    def refused(archive: Archive, path: str, content: bytes) -> None:
+        raise OSError(28, "No space left on device", path)
+
+    with shop.serve() as address:
+        with monkeypatch.context() as full:
+            full.setattr(Archive, "_write_file", refused)
+            with pytest.raises(DestinationFailed, match=r"archive .* cannot be written.*The cursor stays"):
+                warehouse.run(address, archive=True)
+        warehouse.run(address, archive=True)
+    files = list((warehouse.folder / "data/archive").glob("orders/*/*/*.json.gz"))
+    archived = {row["id"] for file in files for page in _pages(file) for row in page["data"]}
+    assert archived >= {key for (key,) in warehouse.query("SELECT id FROM ecommerce.orders")}
+    assert differences(shop, warehouse.database) == []
+
+
+def _pages(file: Path) -> list[Any]:
+    return [json.loads(body) for body in pages_in(file.read_bytes())]
 
 
 def test_embedded_lines_are_children_of_their_order(open_shop: OpenShop) -> None:

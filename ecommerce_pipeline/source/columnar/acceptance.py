@@ -102,7 +102,7 @@ class ColumnAcceptance:
             rows = [page.rows[place] for place in places]
             yield from self._one_by_one(replace(page, rows=rows, typed=None), read)
         places = self._acceptance.take_right(self._repeats, judged.versions, judged.right, judged.keys)
-        self._acceptance.embedded.note_all(len(judged.right), judged.fields_met)
+        self._acceptance.embedded.note_all(len(judged.right), judged.has)
         for elements in judged.batch.lists:
             if elements.table.resource:
                 fetched, new = elements.count(judged.right), elements.count(places)

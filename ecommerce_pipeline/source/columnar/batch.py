@@ -54,12 +54,14 @@ class Elements:
         parents = _repeated(lengths)
         self.parents = pa.array(parents, pa.int64())
         self.places = pa.array(list(chain.from_iterable(map(range, lengths))), pa.int64())
-        inherited = {
-            found: _inherited(found, inner, elements, kind.column(rows, found.inherited), parents)
+        own = {
+            found: (_own(found, inner, elements), kind.column(rows, found.inherited))
             for found in table.columns
             if found.inherited
         }
+        inherited = {found: _merged(found, values, above, parents) for found, (values, above) in own.items()}
         self.columns, self._right = _columns(table.columns, elements, inner, inherited)
+        self._right += [_without(values) for found, (values, _) in own.items() if not found.own_fits]
         self.lists = [Elements(sub, inner, elements, below) for below, sub in table.lists.items() if inner]
 
     def doubtful_rows(self) -> pa.Array:
@@ -93,20 +95,25 @@ class Elements:
             yield from inner.of(elements, own, roots)
 
 
-def _inherited(
-    column: Column,
-    kind: RowType | None,
-    elements: Sequence[Any],
-    above: Sequence[Any],
-    parents: Sequence[int],
-) -> list[Any]:
-    """The values of elements, that of its row where an element has none of its own."""
+def _own(column: Column, kind: RowType | None, elements: Sequence[Any]) -> Sequence[Any]:
+    """The values that elements have themselves."""
     if kind is None or column.path[0] not in kind.attributes:
+        return [msgspec.UNSET] * len(elements)
+    return kind.column(elements, column.path)
+
+
+def _merged(column: Column, own: Sequence[Any], above: Sequence[Any], parents: Sequence[int]) -> list[Any]:
+    """The values of elements, that of its row where an element has none of its own that fits."""
+    if not column.own_fits:
         return [above[parent] for parent in parents]
-    own = kind.column(elements, column.path)
     return [
         above[parent] if value is msgspec.UNSET else value for value, parent in zip(own, parents, strict=True)
     ]
+
+
+def _without(own: Sequence[Any]) -> pa.Array:
+    """Whether elements have no value of their own."""
+    return pa.array([value is msgspec.UNSET for value in own], pa.bool_())
 
 
 def _repeated(lengths: Iterable[int]) -> list[int]:

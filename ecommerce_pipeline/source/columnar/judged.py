@@ -65,12 +65,12 @@ class Judged:
             return []
         return [place for place, value in enumerate(told) if value not in STANDING]
 
-    @property
-    def fields_met(self) -> Iterator[str]:
-        """The shop's names of the fields that some row has."""
-        for name in self.plan.kind.attributes:
-            if any(value is not msgspec.UNSET for value in self.plan.kind.column(self._rows, (name,))):
-                yield name
+    def has(self, field: str) -> bool:
+        """Whether some row has a field, which is called as the shop calls it."""
+        kind = self.plan.kind
+        return field in kind.attributes and any(
+            value is not msgspec.UNSET for value in kind.column(self._rows, (field,))
+        )
 
     def doubtful(self) -> Iterator[tuple[Page, int, list[int]]]:
         """The places of rows, within their pages, that have to be looked at one by one."""

@@ -37,12 +37,14 @@ class Column:
         path: the shop's names on the way to the field; empty for a list's element that is no object.
         values: makes the column.
         inherited: the path of the row's field whose value stands where an element has none of its own.
+        own_fits: whether such a value can stand beside those of the row.
     """
 
     name: str | None
     path: Path
     values: Values
     inherited: Path | None = None
+    own_fits: bool = True
 
 
 @dataclass
@@ -151,10 +153,10 @@ def _place(leaf: Any, column: str, target: Table, root: Table, validator: Valida
     try:
         values = values_of(leaf, validator.canonicaliser.mapping, validator.id_type)
         _check_known(schema, target.name, column, values.kind)
-        target.columns.append(Column(column, leaf.path, values, leaf.inherited))
+        target.columns.append(Column(column, leaf.path, values, leaf.inherited, leaf.own_fits))
     except Unfit:
         # Rows that have such a field go on their own; one field is no reason for all others to do so.
-        target.columns.append(Column(None, leaf.path, doubtful(leaf), leaf.inherited))
+        target.columns.append(Column(None, leaf.path, doubtful(leaf), leaf.inherited, leaf.own_fits))
 
 
 def _owner(root: Table, lists: Sequence[Path]) -> Table:

@@ -73,7 +73,7 @@ class Values:
         given = missing_is_null(values) if missing else values
         try:
             array, right = self.convert(given)
-        except pa.ArrowInvalid:
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
             return pa.nulls(len(values), self.kind), constant(False, BOOLEAN, len(values))
         if right is not None:
             right = pc.fill_null(right, self.nullable)

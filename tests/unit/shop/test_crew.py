@@ -129,6 +129,24 @@ def test_what_is_taken_later_leaves_room_for_what_comes_before_it(
     assert (first.pages, later.pages) == (10, bound)
 
 
+def test_twice_the_bound_may_wait_in_all(crew: Crew, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crews, "PAGES_AHEAD", 3)
+    begin = [threading.Event() for _ in range(4)]
+
+    def held(number: int) -> Iterator[int]:
+        begin[number].wait(10)
+        yield from range(100)
+
+    lines = [crew.ahead(held(number), own=0) for number in range(4)]
+    bound = 3 * crew.connections
+    for line, event, pages in zip(reversed(lines), reversed(begin), (bound, bound, 0, 0), strict=True):
+        event.set()
+        _until(lambda line=line, pages=pages: line.pages == pages and line.waits_for_room)  # type: ignore[misc]
+    assert crew.pages == 2 * bound
+    lines[0].to_front()
+    assert list(itertools.islice(lines[0], 50)) == list(range(50))
+
+
 def _until(reached: Callable[[], bool]) -> None:
     end = time.monotonic() + 10
     while not reached():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -104,6 +106,22 @@ def test_pages_before_a_damage_are_given(end: bytes) -> None:
     assert [next(pages), next(pages)] == [b"[1]", b"[2]"]
     with pytest.raises((EOFError, zlib.error)):
         next(pages)
+
+
+@pytest.mark.parametrize("place", [3, 12, 20])
+def test_a_page_that_is_damaged_costs_no_other(place: int) -> None:
+    pages = [gzip.compress(body) for body in (b"[1]", b"[22]" * 9, b"[3]")]
+    damaged = bytearray(pages[1])
+    damaged[place] ^= 0xFF
+    content = pages[0] + bytes(damaged) + pages[2]
+    assert list(_until_damage(content)) == [b"[1]", b"[3]"]
+    with pytest.raises((EOFError, zlib.error)):
+        list(pages_in(content))
+
+
+def _until_damage(content: bytes) -> Iterator[bytes]:
+    with contextlib.suppress(EOFError, zlib.error):
+        yield from pages_in(content)
 
 
 @pytest.mark.parametrize("cut", [1, 8, 15])

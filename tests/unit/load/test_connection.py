@@ -1,0 +1,50 @@
+"""DuckDB keeps within bounds while it loads, and only then, unless somebody set others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import dlt
+import duckdb
+import pytest
+
+from ecommerce_pipeline.load.connection import file_kept_open
+
+SETTINGS = "SELECT current_setting('threads'), current_setting('memory_limit')"
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dlt.Pipeline:
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(tmp_path / "raw.duckdb"))
+    return dlt.pipeline("bounded", destination="duckdb", dataset_name="rows", pipelines_dir=str(tmp_path))
+
+
+def _settings(pipeline: dlt.Pipeline) -> tuple[Any, ...]:
+    with pipeline.sql_client() as client:
+        [found] = client.execute_sql(SETTINGS) or []
+    return tuple(found)
+
+
+def test_while_the_file_is_kept_open_memory_is_bounded_for_every_connection(pipeline: dlt.Pipeline) -> None:
+    free = _settings(pipeline)
+    with file_kept_open(pipeline):
+        assert _settings(pipeline) == (2, "183.1 MiB")
+    assert _settings(pipeline) == free
+
+
+def test_a_connection_beside_ours_has_its_own_settings_back(pipeline: dlt.Pipeline, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "raw.duckdb")) as beside:
+        beside.execute("SET GLOBAL memory_limit = '1GB'; SET GLOBAL threads = 3")
+        with file_kept_open(pipeline):
+            pass
+        assert beside.execute(SETTINGS).fetchone() == (3, "953.6 MiB")
+
+
+@pytest.mark.parametrize("name", ["memory_limit", "MAX_MEMORY"])
+def test_a_limit_that_somebody_set_stays(
+    pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG", f'{{"{name}": "1GB"}}')
+    with file_kept_open(pipeline):
+        assert _settings(pipeline) == (2, "953.6 MiB")
