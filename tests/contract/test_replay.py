@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta
@@ -225,16 +226,21 @@ def test_damaged_files_of_the_archive_are_named_and_the_others_loaded(
         warehouse.run(address, profile=profile, archive=True, archive_address="archive")
     warehouse.database.unlink()
     [page] = (warehouse.folder / "archive" / "orders").rglob("*.json.gz")
-    (page.parent / "000900.json.gz").write_bytes(page.read_bytes() + page.read_bytes()[:-9])
+    (page.parent / "000900.json.gz").write_bytes(_page(2) + page.read_bytes()[:-9] + _page(3))
     (page.parent / "000901.json.gz").write_bytes(b"")
     (page.parent / "000902.json.gz").write_bytes(gzip.compress(b"<html>busy</html>"))
     (page.parent / "000903.json.gz.part").write_bytes(page.read_bytes()[:20])
     with caplog.at_level(logging.WARNING):
-        assert _replay(warehouse, profile) == 1
+        assert _replay(warehouse, profile) == 3
     said = [record.getMessage() for record in caplog.records]
     assert sum("is damaged, what is left of it is loaded" in text for text in said) == 2
     assert sum("is no page of rows" in text for text in said) == 1
     assert not any(".part" in text for text in said)
+
+
+def _page(key: int) -> bytes:
+    """As the archive keeps it."""
+    return gzip.compress(json.dumps([{**ORDER, "id": key}]).encode())
 
 
 def test_a_replay_leaves_the_cursors_alone(open_shop: OpenShop) -> None:

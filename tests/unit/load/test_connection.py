@@ -35,10 +35,10 @@ def test_while_the_file_is_kept_open_memory_is_bounded_for_every_connection(pipe
 
 def test_a_connection_beside_ours_has_its_own_settings_back(pipeline: dlt.Pipeline, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "raw.duckdb")) as beside:
-        beside.execute("SET GLOBAL memory_limit = '1GB'; SET GLOBAL threads = 3")
+        beside.execute("SET GLOBAL memory_limit = '1GiB'; SET GLOBAL threads = 3")
         with file_kept_open(pipeline):
             pass
-        assert beside.execute(SETTINGS).fetchone() == (3, "953.6 MiB")
+        assert beside.execute(SETTINGS).fetchone() == (3, "1.0 GiB")
 
 
 @pytest.mark.parametrize("name", ["memory_limit", "MAX_MEMORY"])
