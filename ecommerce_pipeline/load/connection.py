@@ -9,7 +9,7 @@ from typing import Any
 
 import dlt
 
-BOUNDS: dict[str, Any] = {"memory_limit": "192MB", "threads": 2, "preserve_insertion_order": False}
+BOUNDS: dict[str, Any] = {"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False}
 """Settings of DuckDB while it loads; by itself it would take most of the memory there is, and each thread needs some.
 What needs more goes to files beside the database. Others can be given as the `global_config` of its credentials.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import dlt
@@ -121,9 +121,9 @@ class Package:
         middle = time.monotonic()
         self._wait()
         with file_kept_open(self._pipeline):
-            self._mark_tombstones()
+            self._mark_tombstones(self._standing())
             packages = send(self._pipeline)
-            self._mark_tombstones()
+            self._mark_tombstones(self._reading.tombstones)
         for keys in self._reading.tombstones.values():
             keys.clear()
         if self._reading.accounted:
@@ -161,12 +161,22 @@ class Package:
                     " this package is loaded and the cursor stays; it is a defect of the pipeline, report it."
                 )
 
-    def _mark_tombstones(self) -> None:
+    def _standing(self) -> set[str]:
+        """The resources whose tables are in the warehouse before this package comes."""
+        accounts = self._reading.accounts
+        return {
+            name
+            for name in self._reading.tombstones
+            if name in self._reading.existing_tables or accounts[name].committed_loaded
+        }
+
+    def _mark_tombstones(self, names: Collection[str]) -> None:
         """Mark rows of bare tombstones: before the cursors move, for after a kill in between they come again, and after
         the load, for the package may have brought an older version of the row.
         """
         id_type = self._reading.profile.id_type
-        for name, keys in self._reading.tombstones.items():
+        for name in names:
+            keys = self._reading.tombstones[name]
             self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, id_type)})
 
     def _extract(self, data: Any) -> None:

@@ -79,6 +79,8 @@ def landing_tree(
 def _record(seen: dict[str, Any], validator: Validator) -> dict[str, Any]:
     for target, _ in validator.canonicaliser.deep_moves:
         _check_free(seen, target[:-1])
+    for field in validator.canonicaliser.mapping.fields:
+        _check_aside(seen, field.split("."))
     tree = _landed(validator.canonicaliser(seen), validator.model, validator.shape, depth=1)
     missing = [name for name, field in fields(validator.model).items() if field.required and name not in tree]
     if missing:
@@ -131,6 +133,16 @@ def _check_free(seen: Any, path: list[str]) -> None:
         seen = seen[name]
         if type(seen) is not dict:
             raise Unfit(f"{name} is no object in every row")
+
+
+def _check_aside(seen: Any, path: list[str]) -> None:
+    """What is set aside for one of our fields gets a name that depends on what else its row has."""
+    for name in path:
+        if type(seen) is not dict or name not in seen:
+            return
+        if f"source_{name}" in seen:
+            raise Unfit(f"{name} is set aside beside source_{name}")
+        seen = seen[name]
 
 
 def _landed(row: dict[str, Any], model: type[BaseModel] | None, shape: Shape, depth: int) -> dict[str, Any]:

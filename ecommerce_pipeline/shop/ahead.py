@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-OWN_PAGES = 8
-"""How many pages of what is taken next may wait whatever else does, so that it never stands still."""
+OWN_PAGES, OWN_BYTES = 8, 4 * 1024 * 1024
+"""How many pages of what is taken next may wait whatever else does, so that it never stands still; of large ones not so
+many.
+"""
 
 
 class Stopped(Exception):
@@ -121,7 +123,8 @@ class Ahead(Iterator[Item], Generic[Item]):
             crew.arrived.notify_all()
 
     def _has_room(self) -> bool:
-        return self.pages < self._own or self._crew.has_room(self)
+        own = self.pages < self._own and self.bytes < OWN_BYTES
+        return own or self._crew.has_room(self)
 
     def _take(self) -> Item:
         item, weight = self._waiting.popleft()

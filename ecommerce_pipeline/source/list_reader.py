@@ -133,7 +133,7 @@ class ListReader:
         self._account.pages = self._endpoint.pages
         self._settled = max(self._settled, page.settled or LOWEST)
         self._top = max(self._top, page.top or LOWEST)
-        self._reading.step.count(len(page.rows))
+        self._reading.step.count(len(page.rows), page.size)
 
     def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
         """Move the cursor as far as the list is complete; the state is touched only when something is new."""

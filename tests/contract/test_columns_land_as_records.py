@@ -11,21 +11,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from dlt.common.normalizers.json.helpers import get_nested_row_hash
 
-from ecommerce_pipeline.demo import DemoShop, ShopOptions
-from ecommerce_pipeline.load.run import Outcome
 from ecommerce_pipeline.source.columnar.handover import Handover
 from tests.support.paged import Rows, paged_shop
 from tests.support.truth import RESOURCES
 from tests.support.verbatim import ORDER
-from tests.support.warehouse import Warehouse
+from tests.support.ways import PAGE_SIZE, Variant, compare, ways
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-PAGE_SIZE = 20
-OF_A_RUN = {"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id", "_run_id", "_loaded_at"}
-OF_A_PAGE = {"_source", "_version"}
-"""A row at the edge of two pages comes with both; which of the two is kept, as they are equal, is not said."""
 UGLY: list[Any] = [
     *(
         None,
@@ -82,7 +75,7 @@ EMBEDDED: dict[str, Any] = {
     "embedded_field": "items",
     "parent_field": "order_id",
 }
-VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+VARIANTS: dict[str, Variant] = {
     "plain": ({}, {}),
     "embedded": ({"resources": {**LISTS, "order_items": EMBEDDED}}, {}),
     "masked": (
@@ -150,52 +143,6 @@ def _line(order: int, random: Random) -> dict[str, Any]:
     return line
 
 
-class _Way:
-    """One of the two ways into a warehouse of its own."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, columnar: bool, variant: str) -> None:
-        folder.mkdir()
-        self._profile, self._settings = VARIANTS[variant]
-        nothing = DemoShop(ShopOptions(sizes={"customers": 0, "products": 0, "orders": 0}))
-        self.warehouse = Warehouse(folder, nothing, monkeypatch)
-        self._monkeypatch, self._columnar = monkeypatch, columnar
-
-    def run(self, address: str) -> Outcome:
-        self.warehouse.enter(self._monkeypatch)
-        cursor = {"until_param": None, "lag_seconds": 0.0}
-        profile = self.warehouse.profile(cursor=cursor, **self._profile)
-        settings = {"page_size": PAGE_SIZE, "columnar": self._columnar, **self._settings}
-        return self.warehouse.run(address, profile=profile, **settings)
-
-    def columns(self) -> set[tuple[Any, ...]]:
-        query = "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns"
-        return set(
-            self.warehouse.query(
-                f"{query} WHERE table_schema = 'ecommerce' AND table_name NOT LIKE '\\_dlt%' ESCAPE '\\'"
-            )
-        )
-
-    def rows(self, table: str) -> list[str]:
-        """All rows, without what is another one in each run; elements of lists with the key of their row."""
-        if "__" not in table:
-            found = self.warehouse.rows(f"SELECT * FROM ecommerce.{table}")
-        else:
-            root = table.split("__", maxsplit=1)[0]
-            found = self.warehouse.rows(
-                f"SELECT p.id AS parent, c.* FROM ecommerce.{table} AS c"
-                f" JOIN ecommerce.{root} AS p ON p._dlt_id = c._dlt_root_id"
-            )
-        kept = [
-            {name: value for name, value in row.items() if name not in OF_A_RUN | OF_A_PAGE} for row in found
-        ]
-        return sorted(repr(sorted(row.items())) for row in kept)
-
-    def check_keys(self, table: str) -> None:
-        links = self.warehouse.query(f"SELECT _dlt_id, _dlt_parent_id, _dlt_list_idx FROM ecommerce.{table}")
-        for key, parent, place in links:
-            assert key == get_nested_row_hash(parent, table, place)
-
-
 @pytest.mark.parametrize(
     ("variant", "seed"), [("plain", 0), ("plain", 7), ("embedded", 2), ("embedded", 5), ("masked", 4)]
 )
@@ -205,13 +152,13 @@ def test_ugly_rows_land_alike_as_columns_and_as_records(
     written = _count_written(monkeypatch)
     random = Random(seed)
     shop: dict[str, Rows] = {"orders": [_order(number, random) for number in range(300)]}
-    ways = [_Way(tmp_path / name, monkeypatch, name == "columns", variant) for name in ("columns", "records")]
+    both = ways(tmp_path, monkeypatch, VARIANTS[variant])
     with paged_shop(shop, PAGE_SIZE) as address:
-        _compare(ways, address)
+        compare(both, address)
         for number in random.sample(range(300), 150):
             shop["orders"][number] = _order(number + 1000, random) | {"id": number}
         shop["orders"].sort(key=lambda row: str(row["updated_at"]))
-        _compare(ways, address)
+        compare(both, address)
     assert written["orders"] > 100, "many rows of later pages go as columns"
     assert written["orders__parcels__stops__scans"] > 0
     assert (
@@ -232,12 +179,10 @@ def test_a_line_that_says_something_odd_of_its_order_costs_no_other(
         stamp = (BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
         odd = {field: value} if number in (3, 150) else {}
         orders.append({**ORDER, "id": number, "updated_at": stamp, "items": [{**LINE, "id": number, **odd}]})
-    ways = [
-        _Way(tmp_path / name, monkeypatch, name == "columns", "embedded") for name in ("columns", "records")
-    ]
+    both = ways(tmp_path, monkeypatch, VARIANTS["embedded"])
     with paged_shop({"orders": orders}, PAGE_SIZE) as address:
-        _compare(ways, address)
-    assert ways[0].warehouse.query("SELECT count(*) FROM ecommerce.orders__order_items") == [(197,)]
+        compare(both, address)
+    assert both[0].warehouse.query("SELECT count(*) FROM ecommerce.orders__order_items") == [(197,)]
     assert written["orders__order_items"] > 170
 
 
@@ -252,19 +197,3 @@ def _count_written(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     monkeypatch.setattr(Handover, "write", counted)
     return written
-
-
-def _compare(ways: list[_Way], address: str) -> None:
-    outcomes = [way.run(address) for way in ways]
-    counts = [
-        [(a.resource, a.pages, a.fetched, a.loaded, a.repeated, a.rejected) for a in outcome.accounts]
-        for outcome in outcomes
-    ]
-    assert counts[0] == counts[1]
-    columns, records = ways
-    assert columns.columns() == records.columns()
-    tables = {table for table, *_ in records.columns()} - {"pipeline_runs"}
-    for table in sorted(tables):
-        assert columns.rows(table) == records.rows(table), table
-        if table.startswith("orders__"):
-            columns.check_keys(table)

@@ -22,8 +22,8 @@ from ecommerce_pipeline.source.columnar.judged import Judged
 from ecommerce_pipeline.source.columnar.plan import Plan, plan
 from ecommerce_pipeline.source.repeats import Repeats
 
-ROWS = 10_000
-"""So many rows are judged together: enough to make the cost of a column small, and little memory."""
+ROWS, BYTES = 10_000, 16 * 1024 * 1024
+"""So many rows are judged together, or so many bytes of them: the cost of a column is small then, and memory too."""
 
 Records = list[dict[str, Any]]
 
@@ -48,7 +48,7 @@ class ColumnAcceptance:
         self._repeats = repeats
         self._layout = layout
         self._waiting: list[tuple[Page, int]] = []
-        self._rows = 0
+        self._rows = self._bytes = 0
         self._inferred = False
         self._plans: dict[RowType, Plan | None] = {}
 
@@ -72,13 +72,13 @@ class ColumnAcceptance:
             yield from self._one_by_one(page, read)
             return
         self._waiting.append((page, read))
-        self._rows += len(page.rows)
-        if self._rows >= ROWS:
+        self._rows, self._bytes = self._rows + len(page.rows), self._bytes + page.size
+        if self._rows >= ROWS or self._bytes >= BYTES:
             yield from self.flush()
 
     def flush(self) -> Iterator[Records]:
         """Judge what waits."""
-        waiting, self._waiting, self._rows = self._waiting, [], 0
+        waiting, self._waiting, self._rows, self._bytes = self._waiting, [], 0, 0
         for kind, pages in groupby(waiting, key=_kind):
             yield from self._together(kind, list(pages))
 
@@ -93,11 +93,11 @@ class ColumnAcceptance:
 
     def _together(self, kind: RowType, pages: list[tuple[Page, int]]) -> Iterator[Records]:
         found = self._plan(kind)
-        if found is None or self.handover is None:
+        judged = Judged(found, pages, self._endpoint.profile, self._acceptance.contract) if found else None
+        if judged is None or judged.mixes_versions or self.handover is None:
             for page, read in pages:
                 yield from self._one_by_one(replace(page, typed=None), read)
             return
-        judged = Judged(found, pages, self._endpoint.profile, self._acceptance.contract)
         for page, read, places in judged.doubtful():
             rows = [page.rows[place] for place in places]
             yield from self._one_by_one(replace(page, rows=rows, typed=None), read)

@@ -16,7 +16,7 @@ from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.typed_rows import missing_is_null
 from ecommerce_pipeline.source.columnar.batch import Batch, Columns, by_page, lines_of
 from ecommerce_pipeline.source.columnar.plan import Plan
-from ecommerce_pipeline.source.repeats import Versions, identities
+from ecommerce_pipeline.source.repeats import Versions, identities, identity
 from ecommerce_pipeline.source.tombstones import STANDING
 
 
@@ -64,6 +64,17 @@ class Judged:
         except KeyError:
             return []
         return [place for place, value in enumerate(told) if value not in STANDING]
+
+    @property
+    def mixes_versions(self) -> bool:
+        """Whether a key has right and doubtful rows: which of them counts is said by their order, and only single
+        records keep to it.
+        """
+        if len(self.right) == self.count:
+            return False
+        right = set(self.right)
+        doubtful = [identity(key) for place, key in enumerate(self.keys) if place not in right]
+        return not {identity(self.keys[place]) for place in right}.isdisjoint(doubtful)
 
     def has(self, field: str) -> bool:
         """Whether some row has a field, which is called as the shop calls it."""

@@ -29,22 +29,22 @@ def _settings(pipeline: dlt.Pipeline) -> tuple[Any, ...]:
 def test_while_the_file_is_kept_open_memory_is_bounded_for_every_connection(pipeline: dlt.Pipeline) -> None:
     free = _settings(pipeline)
     with file_kept_open(pipeline):
-        assert _settings(pipeline) == (2, "183.1 MiB")
+        assert _settings(pipeline) == (2, "953.6 MiB")
     assert _settings(pipeline) == free
 
 
 def test_a_connection_beside_ours_has_its_own_settings_back(pipeline: dlt.Pipeline, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "raw.duckdb")) as beside:
-        beside.execute("SET GLOBAL memory_limit = '1GiB'; SET GLOBAL threads = 3")
+        beside.execute("SET GLOBAL memory_limit = '2GiB'; SET GLOBAL threads = 3")
         with file_kept_open(pipeline):
             pass
-        assert beside.execute(SETTINGS).fetchone() == (3, "1.0 GiB")
+        assert beside.execute(SETTINGS).fetchone() == (3, "2.0 GiB")
 
 
 @pytest.mark.parametrize("name", ["memory_limit", "MAX_MEMORY"])
 def test_a_limit_that_somebody_set_stays(
     pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG", f'{{"{name}": "1GB"}}')
+    monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG", f'{{"{name}": "3GB"}}')
     with file_kept_open(pipeline):
-        assert _settings(pipeline) == (2, "953.6 MiB")
+        assert _settings(pipeline) == (2, "2.7 GiB")
