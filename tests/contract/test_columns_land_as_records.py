@@ -16,8 +16,9 @@ from ecommerce_pipeline.source.columnar.handover import Handover
 from tests.support.paged import Rows, paged_shop
 from tests.support.truth import RESOURCES
 from tests.support.verbatim import ORDER
-from tests.support.ways import PAGE_SIZE, Variant, compare, ways
+from tests.support.ways import PAGE_SIZE, PLAIN, Variant, compare, ways
 
+ROWS = 700
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 UGLY: list[Any] = [
     *(
@@ -76,7 +77,7 @@ EMBEDDED: dict[str, Any] = {
     "parent_field": "order_id",
 }
 VARIANTS: dict[str, Variant] = {
-    "plain": ({}, {}),
+    "plain": PLAIN,
     "embedded": ({"resources": {**LISTS, "order_items": EMBEDDED}}, {}),
     "masked": (
         {},
@@ -151,15 +152,16 @@ def test_ugly_rows_land_alike_as_columns_and_as_records(
 ) -> None:
     written = _count_written(monkeypatch)
     random = Random(seed)
-    shop: dict[str, Rows] = {"orders": [_order(number, random) for number in range(300)]}
+    shop: dict[str, Rows] = {"orders": [_order(number, random) for number in range(ROWS)]}
     both = ways(tmp_path, monkeypatch, VARIANTS[variant])
     with paged_shop(shop, PAGE_SIZE) as address:
         compare(both, address)
-        for number in random.sample(range(300), 150):
-            shop["orders"][number] = _order(number + 1000, random) | {"id": number}
+        for number in random.sample(range(ROWS), ROWS // 2):
+            shop["orders"][number] = _order(number + 2 * ROWS, random) | {"id": number}
         shop["orders"].sort(key=lambda row: str(row["updated_at"]))
         compare(both, address)
-    assert written["orders"] > 100, "many rows of later pages go as columns"
+    assert {"orders__tags", "orders__labels", "orders__parcels"} <= {table for table, *_ in both[1].columns()}
+    assert written["orders"] > 200, "many rows of later pages go as columns"
     assert written["orders__parcels__stops__scans"] > 0
     assert (
         variant != "embedded"

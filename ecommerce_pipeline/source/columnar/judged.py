@@ -16,7 +16,7 @@ from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.typed_rows import missing_is_null
 from ecommerce_pipeline.source.columnar.batch import Batch, Columns, by_page, lines_of
 from ecommerce_pipeline.source.columnar.plan import Plan
-from ecommerce_pipeline.source.repeats import Versions, identities, identity
+from ecommerce_pipeline.source.repeats import Versions, identities
 from ecommerce_pipeline.source.tombstones import STANDING
 
 
@@ -72,9 +72,9 @@ class Judged:
         """
         if len(self.right) == self.count:
             return False
-        right = set(self.right)
-        doubtful = [identity(key) for place, key in enumerate(self.keys) if place not in right]
-        return not {identity(self.keys[place]) for place in right}.isdisjoint(doubtful)
+        names, right = self.versions.names, set(self.right)
+        doubtful = [name for place, name in enumerate(names) if place not in right]
+        return not {names[place] for place in right}.isdisjoint(doubtful)
 
     def has(self, field: str) -> bool:
         """Whether some row has a field, which is called as the shop calls it."""
