@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 import dlt
 
 from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.bare_tombstones import Marking, waiting_tombstones
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.destination import open_destination, open_pipeline
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.load.tables import restore_own_tables
+from ecommerce_pipeline.load.tables import Tables, restore_own_tables
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
@@ -137,7 +138,7 @@ def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) 
     restore_own_tables(pipeline)
     start_from_committed(pipeline)
     _check_same_shop(pipeline, request, reading)
-    packages = _finish_pending(pipeline)
+    packages = _finish_pending(pipeline, reading)
     _name_unfinished(pipeline)
     pipeline.sync_destination()
     _check_same_shop(pipeline, request, reading)
@@ -155,13 +156,17 @@ def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading)
     )
 
 
-def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
-    """Load what an earlier run fetched and could not load."""
+def _finish_pending(pipeline: dlt.Pipeline, reading: Reading) -> list[str]:
+    """Load what an earlier run fetched and could not load, and mark the rows of the tombstones that it carries."""
     if not pipeline.has_pending_data:
         return []
     logger.warning("an earlier run left fetched data; it is loaded first")
     prepare_or_forget(pipeline)
-    return send(pipeline)
+    marking = Marking(pipeline, reading.profile.id_type, waiting_tombstones(pipeline))
+    marking.before_load(Tables(pipeline).kept(()))
+    packages = send(pipeline)
+    marking.after_load()
+    return packages
 
 
 def _name_unfinished(pipeline: dlt.Pipeline) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dlt
@@ -14,12 +14,12 @@ from dlt.common.pipeline import NormalizeInfo
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.errors import Unaccounted
+from ecommerce_pipeline.load.bare_tombstones import Marking
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
-from ecommerce_pipeline.load.keys import is_id
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES, RUNS, ecommerce
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
@@ -86,6 +86,7 @@ class Package:
         self._journal = Journal(pipeline)
         self._lineage = Lineage(pipeline)
         self._marks = Marks(pipeline)
+        self._marking = Marking(pipeline, reading.profile.id_type, reading.tombstones)
         self._seconds = [0.0, 0.0]
         reading.waiting.extend(self._journal.waiting())
 
@@ -121,9 +122,9 @@ class Package:
         middle = time.monotonic()
         self._wait()
         with file_kept_open(self._pipeline):
-            self._mark_tombstones(self._standing())
+            self._marking.before_load(self._standing())
             packages = send(self._pipeline)
-            self._mark_tombstones(self._reading.tombstones)
+            self._marking.after_load()
         for keys in self._reading.tombstones.values():
             keys.clear()
         if self._reading.accounted:
@@ -164,20 +165,8 @@ class Package:
     def _standing(self) -> set[str]:
         """The resources whose tables are in the warehouse before this package comes."""
         accounts = self._reading.accounts
-        return {
-            name
-            for name in self._reading.tombstones
-            if name in self._reading.existing_tables or accounts[name].committed_loaded
-        }
-
-    def _mark_tombstones(self, names: Collection[str]) -> None:
-        """Mark rows of bare tombstones: before the cursors move, for after a kill in between they come again, and after
-        the load, for the package may have brought an older version of the row.
-        """
-        id_type = self._reading.profile.id_type
-        for name in names:
-            keys = self._reading.tombstones[name]
-            self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, id_type)})
+        committed = {name for name, account in accounts.items() if account.committed_loaded}
+        return committed | self._reading.existing_tables
 
     def _extract(self, data: Any) -> None:
         self._lineage.begin()

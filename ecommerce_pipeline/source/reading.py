@@ -21,6 +21,7 @@ from ecommerce_pipeline.source.archive import Keeper, NoArchive
 from ecommerce_pipeline.source.quarantine import Quarantine
 from ecommerce_pipeline.source.repeats import Lookup
 from ecommerce_pipeline.source.step import Step
+from ecommerce_pipeline.source.tombstones import BareTombstones
 
 if TYPE_CHECKING:
     from ecommerce_pipeline.source.cursor import LosslessCursor
@@ -56,7 +57,7 @@ class Reading:
         lookups: by resource, asks the warehouse for the versions of some keys.
         refusals: asks the quarantine which of some ids of refused records it has.
         swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
-        tombstones: by resource, keys of deleted rows whose tombstones say nothing else, and when they were deleted.
+        tombstones: those of nothing but a key that came in the present step.
         existing_tables: tables that the warehouse has already.
         one_connection: inside it, all questions to the warehouse go over one connection.
         made: resources whose table this run makes though no row may come.
@@ -83,7 +84,7 @@ class Reading:
     one_connection: Callable[[], AbstractContextManager[None]] = nullcontext
     refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()
     swept: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    tombstones: dict[str, dict[Any, datetime]] = field(default_factory=dict)
+    tombstones: BareTombstones = field(default_factory=dict)
     accounts: dict[str, ResourceAccount] = field(default_factory=dict)
     quarantine: Quarantine = field(default_factory=Quarantine)
     waiting: list[dict[str, Any]] = field(default_factory=list)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+
+import dlt
 
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.paging import value_at
 
 TOMBSTONE = "-deleted"
 """Ends the content hash of a tombstone: a row that is marked without it was found missing by a sweep."""
+
+BareTombstones = dict[str, dict[Any, datetime]]
+"""By resource, the keys of deleted rows whose tombstones say nothing else, and when each was deleted, UTC."""
+
+CARRIED = "bare_tombstones"
+"""Where the state of a load package has them: it lives as long as the package, however often its load fails."""
 
 STANDING = (None, False, 0, "", "0", "false")
 """What the field of a tombstone holds in a row that stands; a list or an object that is empty does as well."""
@@ -29,3 +38,23 @@ def deleted_at(endpoint: Endpoint, raw: Any, now: datetime) -> datetime | None:
     if not told or told in STANDING:
         return None
     return endpoint.instant(told) or endpoint.cursor(raw) or now
+
+
+def carry(tombstones: BareTombstones) -> None:
+    """Put them into the load package that is being extracted."""
+    state = cast(dict[str, Any], dlt.current.load_package_state()["state"])
+    state[CARRIED] = {
+        name: [[key, at.isoformat()] for key, at in keys.items()] for name, keys in tombstones.items() if keys
+    }
+
+
+def carried_by(state: Mapping[str, Any]) -> BareTombstones:
+    """Those that a load package carries.
+
+    Args:
+        state: dlt's, of the package.
+    """
+    return {
+        name: {key: datetime.fromisoformat(at) for key, at in pairs}
+        for name, pairs in state.get(CARRIED, {}).items()
+    }

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
 from tests.contract.conftest import OpenShop
@@ -109,3 +110,29 @@ def test_a_row_that_stands_behind_its_own_tombstone_is_live(
     with shop.serve() as address:
         warehouse.run(address, profile=warehouse.profile(tombstone="deleted_at"))
     assert warehouse.query(MARKS) == [(1, None)]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["a row of an earlier run", "a row of the same package"])
+def test_a_tombstone_of_nothing_but_a_key_survives_a_load_that_fails(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse], monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile(tombstone="deleted_at")
+    shop.put("orders", [{**ORDER, "tags": ["a"]}] if known else [])
+    with shop.serve() as address:
+        warehouse.run(address, profile=profile)
+        bare = {"id": 1, "deleted_at": DELETED}
+        others = [{**ORDER, "id": 2}] if known else [{**ORDER, "tags": ["a"]}, {**ORDER, "id": 2}]
+        shop.put("orders", [*others, bare])
+        with monkeypatch.context() as patch:
+            patch.setattr("ecommerce_pipeline.load.package.file_kept_open", _away)
+            with pytest.raises(DestinationFailed, match="away"):
+                warehouse.run(address, profile=profile)
+        shop.put("orders", [{**ORDER, "id": 3, "updated_at": "2026-03-02T03:04:05Z"}])
+        warehouse.run(address, profile=profile)
+    assert warehouse.query(MARKS) == [(1, datetime.fromisoformat(DELETED)), (2, None), (3, None)]
+    assert warehouse.query(CHILD_MARKS) == [(datetime.fromisoformat(DELETED),)]
+
+
+def _away(*_: Any) -> None:
+    raise DestinationFailed("the warehouse is away")
