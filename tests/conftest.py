@@ -25,6 +25,19 @@ class RunCommand(Protocol):
     ) -> subprocess.CompletedProcess[str]: ...
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which warehouse the contract tests run on."""
+    parser.addoption("--door", choices=("duckdb", "postgres", "snowflake"), default="duckdb")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about a DuckDB file runs on no other warehouse."""
+    if config.getoption("door") != "duckdb":
+        about_files = [item for item in items if item.get_closest_marker("duckdb_file")]
+        config.hook.pytest_deselected(items=about_files)
+        items[:] = [item for item in items if item not in about_files]
+
+
 def _is_configuration(name: str) -> bool:
     """Whether dlt would read this variable: its own start with DLT_, sections are joined by `__`."""
     return name.startswith("DLT_") or "__" in name.strip("_")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,13 @@ CAPABILITIES: dict[str, dict[str, Any]] = {
     # Without transactions DELETE and INSERT of one merge run in autocommit, and a failure between them
     # loses rows.
     "duckdb": {"supports_transactions": True},
+    "postgres": {"supports_transactions": True},
+    "redshift": {"supports_transactions": True},
+    "snowflake": {"supports_transactions": True},
 }
+
+REFERENCES = {"snowflake": "ecommerce_pipeline.load.snowflake.snowflake"}
+"""Where a destination of dlt's needs something beside it."""
 
 
 def open_destination() -> Destination[Any, Any]:
@@ -45,7 +52,7 @@ def open_destination() -> Destination[Any, Any]:
             ' "raw": DuckDB calls its database by it. Set it in .dlt/config.toml.'
         )
     try:
-        destination: Any = Destination.from_reference(kind, destination_name=name)
+        destination: Any = Destination.from_reference(REFERENCES.get(kind, kind), destination_name=name)
         _ = destination.client_class  # imports the driver
         configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
     except (ConfigurationException, DestinationException, ImportError) as error:
@@ -102,7 +109,7 @@ def open_pipeline() -> dlt.Pipeline:
     """The one pipeline, into the destination that `open_destination` has checked."""
     kind = _kind()
     try:
-        pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
+        pipeline = dlt.pipeline(PIPELINE, destination=REFERENCES.get(kind, kind), dataset_name=DATASET)
         if pipeline.default_schema_name:
             _ = pipeline.default_schema  # a full disk may have kept it from being written
     except ConfigurationException:  # some are ValueErrors, and a wrong setting damages no folder
@@ -114,7 +121,7 @@ def open_pipeline() -> dlt.Pipeline:
             "%s cannot be read (%s); it is dropped, the warehouse counts", folder, _first_line(error)
         )
         shutil.rmtree(folder)
-        pipeline = dlt.pipeline(PIPELINE, destination=kind, dataset_name=DATASET)
+        pipeline = dlt.pipeline(PIPELINE, destination=REFERENCES.get(kind, kind), dataset_name=DATASET)
     # Given as an instance instead, dlt would warn that it ignores the configured name.
     pipeline.destination.caps_params.update(CAPABILITIES.get(kind, {}))
     return pipeline
@@ -127,6 +134,8 @@ def _kind() -> str:
 def file_format(destination: Destination[Any, Any]) -> Any:
     """Parquet wherever the destination takes it: on DuckDB it loads a hundred times faster than inserts."""
     formats = destination.capabilities().supported_loader_file_formats or []
+    if _kind() == "postgres" and find_spec("adbc_driver_postgresql") is None:
+        return None  # its files of inserts; dlt takes parquet through that driver alone
     return "parquet" if "parquet" in formats else None
 
 

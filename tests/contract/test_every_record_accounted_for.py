@@ -48,7 +48,7 @@ def test_a_row_that_vanishes_inside_the_pipeline_fails_the_run_and_nothing_is_lo
             patch.setattr(LosslessCursor, "__call__", lambda self, rows, meta=None: rows[1:])
             with pytest.raises(Unaccounted, match=r"\d+ rows were handed on for \w+ and \d+ came out"):
                 warehouse.run(address)
-        assert not warehouse.database.exists() or warehouse.query(TABLES) == [(0,)]
+        assert not warehouse.door.exists() or warehouse.query(TABLES) == [(0,)]
         warehouse.run(address)
     assert differences(shop, warehouse.database) == []
 

@@ -132,7 +132,7 @@ def test_a_wrong_key_stops_before_anything_is_written(open_shop: OpenShop) -> No
     shop, warehouse = open_shop()
     with shop.serve() as address, pytest.raises(ShopRefused, match="does not accept the key"):
         warehouse.run(address, shop_token="wrong")
-    assert not warehouse.database.exists()
+    assert not warehouse.door.exists()
     assert not (warehouse.folder / "data").exists()
 
 
@@ -140,7 +140,7 @@ def test_a_missing_permission_stops_before_anything_is_written(open_shop: OpenSh
     shop, warehouse = open_shop()
     with shop.serve() as address, pytest.raises(ShopRefused, match=r"payments.* may not read"):
         warehouse.run(address, shop_token="no-payments")
-    assert not warehouse.database.exists()
+    assert not warehouse.door.exists()
 
 
 def test_a_pause_longer_than_allowed_ends_the_run_and_says_so(open_shop: OpenShop) -> None:

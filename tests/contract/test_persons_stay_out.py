@@ -84,7 +84,7 @@ def _texts(warehouse: Warehouse) -> Iterator[tuple[str, str]]:
             content = file.read_bytes()
             whole = gzip.decompress(content) if content.startswith(GZIP) else content
             yield str(file.relative_to(warehouse.folder)), whole.decode("utf-8", "ignore")
-    if warehouse.database.exists():
+    if warehouse.door.exists():
         tables = warehouse.query("SELECT table_schema, table_name FROM information_schema.tables")
         for schema, table in tables:
             yield f"table {table}", repr(warehouse.query(f'SELECT * FROM "{schema}"."{table}"'))
@@ -103,6 +103,7 @@ def _check(warehouse: Warehouse, caplog: Any, capfd: Any, marks: Iterable[str] =
     assert [mark for mark in marks if mark in said] == []
 
 
+@pytest.mark.duckdb_file
 def test_without_a_policy_the_marks_are_found_everywhere(verbatim: Verbatim) -> None:
     """The search that the other tests rely on finds what is there."""
     shop, warehouse = verbatim
@@ -220,7 +221,7 @@ def test_the_archive_brings_the_masked_rows_back_and_they_are_those_of_the_shop(
     with shop.serve() as address:
         _run(warehouse, address, archive_address="archive")
         before = content(warehouse, "customers"), content(warehouse, "orders__order_items")
-        warehouse.database.unlink()
+        warehouse.door.delete()
         settings = warehouse.settings(address, profile, archive_address="archive", **PERSONAL)
         replay_archive(Request(), settings)
         assert (content(warehouse, "customers"), content(warehouse, "orders__order_items")) == before
@@ -236,7 +237,7 @@ def test_pages_of_the_time_before_a_policy_are_masked_when_they_are_loaded_again
     with shop.serve() as address:
         warehouse.run(address, profile=profile, archive=True, archive_address="archive")
         shutil.rmtree(warehouse.folder / "dlt")
-        warehouse.database.unlink()
+        warehouse.door.delete()
         replay_archive(Request(), warehouse.settings(address, profile, archive_address="archive", **PERSONAL))
         shutil.rmtree(warehouse.folder / "archive")
     assert _where(warehouse, [MARK]) == set()
@@ -253,6 +254,7 @@ def test_lists_without_personal_columns_are_archived_byte_for_byte(verbatim: Ver
     assert orders == shop.lists["orders"]
 
 
+@pytest.mark.duckdb_file
 def test_a_warehouse_that_quotes_the_value_it_refuses_quotes_no_person(
     verbatim: Verbatim, caplog: Any, capfd: Any
 ) -> None:
@@ -360,7 +362,7 @@ def test_what_was_written_before_a_policy_goes_with_the_three_places_that_have_i
         _run(warehouse, address, personal_hashed=None, personal_dropped=None)
         for place in ("data/archive", "dlt"):
             shutil.rmtree(warehouse.folder / place)
-        warehouse.database.unlink()
+        warehouse.door.delete()
         _run(warehouse, address)
     assert _where(warehouse, [MARK]) == set()
     assert warehouse.query("SELECT count(*) FROM ecommerce.rejected_records") == [(1,)]

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from ecommerce_pipeline.errors import SettingError
@@ -175,7 +174,7 @@ def test_the_archive_alone_brings_a_lost_warehouse_back(open_shop: OpenShop) -> 
             shop.update("orders", row["id"], status="shipped")
         warehouse.run(address, profile=profile, archive=True, archive_address="archive")
         before = {name: content(warehouse, name) for name in (*RESOURCES, "orders__tags")}
-        warehouse.database.unlink()
+        warehouse.door.delete()
         assert _replay(warehouse, profile) > 0
         assert {name: content(warehouse, name) for name in before} == before
         assert warehouse.query("SELECT count(*) > 0 FROM ecommerce.rejected_records") == [(True,)]
@@ -192,7 +191,7 @@ def test_only_pages_of_the_period_are_replayed(
     shop.put("orders", [ORDER])
     with shop.serve() as address:
         warehouse.run(address, profile=profile, archive=True, archive_address="archive")
-    warehouse.database.unlink()
+    warehouse.door.delete()
     now = datetime.now(UTC)
     for elsewhere in (Window(since=now + timedelta(minutes=1)), Window(until=now - timedelta(minutes=10))):
         with pytest.raises(SettingError, match=r"The archive at archive has no page of customers, .*--since"):
@@ -224,7 +223,7 @@ def test_damaged_files_of_the_archive_are_named_and_the_others_loaded(
     shop.put("orders", [ORDER])
     with shop.serve() as address:
         warehouse.run(address, profile=profile, archive=True, archive_address="archive")
-    warehouse.database.unlink()
+    warehouse.door.delete()
     [page] = (warehouse.folder / "archive" / "orders").rglob("*.json.gz")
     (page.parent / "000900.json.gz").write_bytes(_page(2) + page.read_bytes()[:-9] + _page(3))
     (page.parent / "000901.json.gz").write_bytes(b"")
@@ -247,7 +246,7 @@ def test_a_replay_leaves_the_cursors_alone(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
         warehouse.run(address, archive=True, archive_address="archive")
-        with duckdb.connect(str(warehouse.database)) as connection:
+        with warehouse.connected() as connection:
             connection.execute("DELETE FROM ecommerce.payments")
         assert _replay(warehouse, warehouse.profile()) > 0
         outcome = warehouse.run(address)
@@ -271,7 +270,7 @@ def test_of_two_archived_versions_the_one_that_changed_or_came_later_stays(
     before = warehouse.query("SELECT status, _run_id FROM ecommerce.orders")
     _replay(warehouse, profile)
     assert warehouse.query("SELECT status, _run_id FROM ecommerce.orders") == before
-    warehouse.database.unlink()
+    warehouse.door.delete()
     _replay(warehouse, profile, checkpoint_rows=1)
     assert warehouse.query("SELECT status FROM ecommerce.orders") == [(before[0][0],)]
 

@@ -107,7 +107,7 @@ def test_the_limit_of_a_profile_and_that_of_the_settings_hold(
                 address, Request(resources=READ), warehouse.profile(page_size=PAGE, **pacing), **limits
             )
         assert max(seen) == most
-        warehouse.database.unlink()
+        warehouse.door.delete()
 
 
 def test_what_is_loaded_and_counted_is_what_one_walk_would_have(open_shop: OpenShop) -> None:
@@ -122,7 +122,7 @@ def test_what_is_loaded_and_counted_is_what_one_walk_would_have(open_shop: OpenS
         accounts.append([(a.resource, a.loaded, a.rejected_rows, a.cursor_after) for a in outcome.accounts])
         pages = sum(asked.query.get("page_size") == str(PAGE) for asked in shop.requests)
         assert sum(a.pages for a in outcome.accounts) == pages
-        warehouse.database.unlink()
+        warehouse.door.delete()
     assert accounts[0] == accounts[1]
 
 

@@ -12,6 +12,7 @@ import simplejson
 
 from ecommerce_pipeline.demo import DemoShop, ShopOptions
 from tests.support.answering import answering
+from tests.support.doors import Door
 from tests.support.warehouse import Warehouse
 
 STAMP = "2026-01-02T03:04:05Z"
@@ -44,9 +45,9 @@ class VerbatimShop:
 class VerbatimWarehouse(Warehouse):
     """A warehouse that reads lists that come whole on one page, in no order, with no filter."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, door: Door | None = None) -> None:
         nothing = DemoShop(ShopOptions(sizes={"customers": 0, "products": 0, "orders": 0}))
-        super().__init__(folder, nothing, monkeypatch)
+        super().__init__(folder, nothing, monkeypatch, door)
 
     def profile(self, **changes: Any) -> Path:
         """The profile of such a shop, with other values at its top or in its tables."""

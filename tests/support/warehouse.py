@@ -1,4 +1,4 @@
-"""Runs of the pipeline in this process, against a demo shop, into a DuckDB file of the test's own."""
+"""Runs of the pipeline in this process, against a demo shop, into a warehouse of the test's own."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, run
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.profile_file import PROFILES
+from tests.support.doors import Door, DuckDbFile
 
 PAGING: dict[str, dict[str, Any]] = {
     "page_number": {"type": "page_number", "page_param": "page", "base_page": 1, "total_path": "total"},
@@ -35,19 +36,23 @@ SIZE_PARAM = {"page_number": "page_size", "header_link": "page_size", "json_link
 
 
 class Warehouse:
-    """A folder with a DuckDB file, the pipeline's working files and a profile for one demo shop."""
+    """A folder with the pipeline's working files, a profile for one demo shop, and the door to a warehouse; without
+    one it is a DuckDB file in the folder.
+    """
 
-    def __init__(self, folder: Path, shop: DemoShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, shop: DemoShop, monkeypatch: pytest.MonkeyPatch, door: Door | None = None
+    ) -> None:
         self.folder = folder
         self.shop = shop
-        self.database = folder / "raw.duckdb"
+        self.door = door or DuckDbFile(folder)
         self.enter(monkeypatch)
 
     def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Make this folder the present one, with its own configuration in the environment."""
         monkeypatch.chdir(self.folder)
         monkeypatch.setenv("DLT_DATA_DIR", str(self.folder / "dlt"))
-        monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", str(self.database))
+        self.door.enter(monkeypatch)
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_NAME", "raw")
         monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
         monkeypatch.setenv("LOAD__TRUNCATE_STAGING_DATASET", "true")
@@ -95,20 +100,31 @@ class Warehouse:
         assert outcome.complete
         return outcome
 
+    @property
+    def database(self) -> Path:
+        """A DuckDB file with all that is in the warehouse; where that is DuckDB, the warehouse itself."""
+        return self.door.database()
+
+    def connected(self) -> Any:
+        """A block in which the warehouse can be changed, by statements in DuckDB's dialect."""
+        return self.door.connected()
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Rows of a query on the DuckDB file, instants in UTC."""
-        with self.connected() as connection:
+        """Rows of a query in DuckDB's dialect, instants in UTC."""
+        with opened(self.database) as connection:
             return connection.execute(sql).fetchall()
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The same with the columns' names."""
-        with self.connected() as connection:
+        with opened(self.database) as connection:
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    @contextmanager
-    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with duckdb.connect(str(self.database)) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+
+@contextmanager
+def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that shows instants in UTC."""
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection

@@ -1,0 +1,101 @@
+"""Warehouses that the contract tests run on: each is entered, looked at and changed in the same way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pytest
+from dlt.destinations.exceptions import DatabaseTransientException
+
+
+class Connection(Protocol):
+    """Executes statements in DuckDB's dialect."""
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """A statement; what it gives can be fetched."""
+
+
+class Door(Protocol):
+    """One warehouse of a test's own."""
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Name it in the pipeline's configuration."""
+
+    def database(self) -> Path:
+        """A DuckDB file with all that is in it now."""
+
+    def connected(self) -> Any:
+        """A block in which it can be changed; see `Connection`."""
+
+    def exists(self) -> bool:
+        """Whether anything was ever written into it."""
+
+    def delete(self) -> None:
+        """Remove it with all that it holds."""
+
+    def going_away(self, at: int, pattern: str) -> Any:
+        """A block in which the warehouse goes away at a statement, the `at`th that matches; gives a list that has that
+        statement afterwards.
+        """
+
+
+class DuckDbFile:
+    """A file in a test's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "raw.duckdb"
+
+    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_TYPE", "duckdb")
+        monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", str(self._file))
+
+    def database(self) -> Path:
+        return self._file
+
+    @contextmanager
+    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with duckdb.connect(str(self._file)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            yield connection
+
+    def exists(self) -> bool:
+        return self._file.exists()
+
+    def delete(self) -> None:
+        self._file.unlink()
+
+    def going_away(self, at: int, pattern: str) -> Any:
+        from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
+
+        return client_going_away(DuckDbSqlClient, at, pattern)
+
+
+@contextmanager
+def client_going_away(client: Any, at: int, pattern: str) -> Iterator[list[str]]:
+    """From the `at`th statement that matches on, the client of a warehouse reaches it no more.
+
+    Args:
+        client: dlt's class.
+        at: counts from 1.
+        pattern: of statements.
+    """
+    reached, met, away = client.execute_query, 0, []
+
+    @contextmanager
+    def execute_query(self: Any, query: Any, *arguments: Any, **named: Any) -> Iterator[Any]:
+        nonlocal met
+        met += re.search(pattern, str(query), re.IGNORECASE) is not None
+        if met >= at:
+            away.append(str(query))
+            raise DatabaseTransientException(ConnectionError("the warehouse is away"))
+        with reached(self, query, *arguments, **named) as cursor:
+            yield cursor
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "execute_query", execute_query)
+        yield away
