@@ -98,6 +98,21 @@ def _replay_archive(options: argparse.Namespace) -> int:
     return 0 if replayed.complete else 1
 
 
+def ddl(options: argparse.Namespace) -> int:
+    """The tables as SQL."""
+    from ecommerce_pipeline.command.arguments import requested_lists
+    from ecommerce_pipeline.command.environment import require_project, with_demo_key
+    from ecommerce_pipeline.load.ddl import statements
+    from ecommerce_pipeline.load.destination import destination_type
+    from ecommerce_pipeline.settings import load_settings
+
+    requested_lists(options)
+    require_project()
+    for statement in statements(options.dialect or destination_type(), with_demo_key(load_settings())):
+        print(statement)
+    return 0
+
+
 @contextlib.contextmanager
 def _prepared(request: Request) -> Iterator[tuple[Settings, Watch]]:
     """The settings of the shop to read, checked before anything is opened or written, and what shows progress."""

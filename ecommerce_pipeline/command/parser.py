@@ -18,12 +18,16 @@ examples:
   python pipelines.py replay                           judge again what was rejected
   python pipelines.py replay --archive --since 2026-11-01
                                                        load again the pages that were fetched since then
+  python pipelines.py ddl --dialect redshift           print the tables as SQL
   python pipelines.py demo --port 8765                 serve the demo shop alone
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
 Exit code: 0 every record is accounted for; 1 the run failed, `verify` found differences, or a sweep found too many
 deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
 
+
+DIALECTS = ("duckdb", "postgres", "redshift", "snowflake")
+"""Warehouses whose tables can be printed."""
 
 SINCE = "what changed at or after WHEN (a date or an instant, UTC unless it has an offset)"
 UNTIL = "the same, up to but not including WHEN"
@@ -48,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_sweep(commands)
     _add_verify(commands)
     _add_replay(commands)
+    _add_ddl(commands)
     _add_demo(commands)
     return parser
 
@@ -119,6 +124,13 @@ def _add_replay(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     _add_window(parser, "with --archive: pages of runs that began at or after WHEN (UTC)", argparse.SUPPRESS)
     _add_resources(parser, "more_resources")
+
+
+def _add_ddl(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(commands, "ddl", "print the tables as SQL, as they are loaded; nothing is opened")
+    parser.add_argument(
+        "--dialect", choices=DIALECTS, help="of which warehouse, if not of the one in the configuration"
+    )
 
 
 def _add_demo(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -44,7 +44,7 @@ def open_destination() -> Destination[Any, Any]:
     Raises:
         SettingError: no such destination, its package is not installed, or a credential is missing.
     """
-    kind = _kind()
+    kind = destination_type()
     name = dlt.config.get(f"{SECTION}.destination_name", str)
     if not name or name == DATASET:
         raise SettingError(
@@ -107,7 +107,7 @@ def _require_another_name(configuration: Any, kind: str) -> None:
 
 def open_pipeline() -> dlt.Pipeline:
     """The one pipeline, into the destination that `open_destination` has checked."""
-    kind = _kind()
+    kind = destination_type()
     try:
         pipeline = dlt.pipeline(PIPELINE, destination=REFERENCES.get(kind, kind), dataset_name=DATASET)
         if pipeline.default_schema_name:
@@ -127,14 +127,15 @@ def open_pipeline() -> dlt.Pipeline:
     return pipeline
 
 
-def _kind() -> str:
+def destination_type() -> str:
+    """The type of destination that the configuration names."""
     return dlt.config.get(f"{SECTION}.destination_type", str) or "duckdb"
 
 
 def file_format(destination: Destination[Any, Any]) -> Any:
     """Parquet wherever the destination takes it: on DuckDB it loads a hundred times faster than inserts."""
     formats = destination.capabilities().supported_loader_file_formats or []
-    if _kind() == "postgres" and find_spec("adbc_driver_postgresql") is None:
+    if destination_type() == "postgres" and find_spec("adbc_driver_postgresql") is None:
         return None  # its files of inserts; dlt takes parquet through that driver alone
     return "parquet" if "parquet" in formats else None
 

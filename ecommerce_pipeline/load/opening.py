@@ -14,7 +14,8 @@ from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.bare_tombstones import Marking, waiting_tombstones
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.connection import file_kept_open
-from ecommerce_pipeline.load.destination import open_destination, open_pipeline
+from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
+from ecommerce_pipeline.load.layout import layout_of
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
@@ -65,6 +66,7 @@ def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> 
         profile, settings, client, new_run_id(started_at), started_at, started_at, resources, request.window
     )
     reading.maskers = maskers(settings, profile)
+    reading.layout = layout_of(destination_type())
     return reading
 
 
@@ -82,7 +84,7 @@ def begin_again(reading: Reading, request: Request) -> Reading:
         resources,
         request.window,
     )
-    again.maskers = reading.maskers
+    again.maskers, again.layout = reading.maskers, reading.layout
     return again
 
 

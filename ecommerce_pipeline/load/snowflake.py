@@ -44,6 +44,16 @@ class AtomicClient(SnowflakeClient):
         }
         super().__init__(schema, config, capabilities)
 
+    def tables(self) -> frozenset[str]:
+        """The tables of the dataset. `SHOW` is answered from metadata, a query on INFORMATION_SCHEMA would wake the
+        warehouse (https://docs.snowflake.com/en/sql-reference/sql/show).
+        """
+        dataset = self.sql_client.fully_qualified_dataset_name()
+        with self.sql_client.execute_query(f"SHOW TERSE TABLES IN SCHEMA {dataset}") as cursor:
+            names = [column[0].lower() for column in cursor.description]
+            found = cursor.fetchall()
+        return frozenset(row[names.index("name")].lower() for row in found)
+
     def _create_merge_followup_jobs(
         self, table_chain: Sequence[PreparedTableSchema]
     ) -> list[FollowupJobRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Protocol, runtime_checkable
 
 import dlt
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
@@ -11,6 +12,15 @@ from dlt.destinations.job_client_impl import SqlJobClientBase
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES
+
+
+@runtime_checkable
+class ListsTables(Protocol):
+    """A client that can tell which tables there are without a query on them."""
+
+    def tables(self) -> frozenset[str]:
+        """Their names in the schema's form."""
+
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +32,11 @@ def restore_own_tables(pipeline: dlt.Pipeline) -> None:
     `_dlt_version`: without that table it looks at everything anew.
     """
     with pipeline.destination_client() as client:
-        if not isinstance(client, SqlJobClientBase) or not client.is_storage_initialized():
+        if not isinstance(client, SqlJobClientBase):
             return
         schema = client.schema
         names = [schema.version_table_name, schema.loads_table_name, schema.state_table_name]
-        found = {name for name, columns in client.get_storage_tables(names) if columns}
+        found = standing(client, names)
         if schema.version_table_name in found and len(found) < len(names):
             missing = ", ".join(name for name in names if name not in found)
             logger.warning("missing in the warehouse: %s; dlt makes it again", missing)
@@ -86,7 +96,14 @@ def _missing(pipeline: dlt.Pipeline, names: list[str]) -> frozenset[str]:
     with pipeline.destination_client() as client:
         if not isinstance(client, SqlJobClientBase):
             return frozenset()
-        try:
-            return frozenset(name for name, columns in client.get_storage_tables(names) if not columns)
-        except DestinationUndefinedEntity:
-            return frozenset(names)
+        return frozenset(names) - standing(client, names)
+
+
+def standing(client: SqlJobClientBase, names: list[str]) -> frozenset[str]:
+    """Those of some tables that are in the warehouse; none where the dataset is not."""
+    try:
+        if isinstance(client, ListsTables):
+            return client.tables() & frozenset(names)
+        return frozenset(name for name, columns in client.get_storage_tables(names) if columns)
+    except DestinationUndefinedEntity:
+        return frozenset()

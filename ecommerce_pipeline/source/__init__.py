@@ -108,7 +108,8 @@ def _empty(reading: Reading, name: str) -> DltResource:
 def _columns(reading: Reading, name: str) -> Any:
     hints = {**columns(MODELS[name], reading.profile.id_type), **BOOKKEEPING}
     hints["_version"] = {**hints["_version"], "dedup_sort": "desc"}
-    return hints
+    layout = reading.layout.get(name, {})
+    return {column: {**hint, **layout.get(column, {})} for column, hint in hints.items()}
 
 
 def _nested_hints(reading: Reading, name: str) -> Any:

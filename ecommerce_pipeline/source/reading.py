@@ -59,6 +59,7 @@ class Reading:
         swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
         tombstones: those of nothing but a key that came in the present step.
         existing_tables: tables that the warehouse has already.
+        layout: by table and column, dlt's hints on how rows are kept together in the warehouse.
         one_connection: inside it, all questions to the warehouse go over one connection.
         made: resources whose table this run makes though no row may come.
         waiting: accounts of earlier runs that sent nothing.
@@ -80,6 +81,7 @@ class Reading:
     maskers: Mapping[str, Masker] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
+    layout: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     one_connection: Callable[[], AbstractContextManager[None]] = nullcontext
     refusals: Callable[[Sequence[str]], set[str]] = lambda rejected_ids: set()

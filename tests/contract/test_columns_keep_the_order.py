@@ -13,6 +13,8 @@ from tests.support.paged import Rows, paged_shop
 from tests.support.verbatim import ORDER
 from tests.support.ways import PAGE_SIZE, compare, ways
 
+pytestmark = pytest.mark.duckdb_file
+
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 MARKED = "SELECT count(*), count(_deleted_at) FROM ecommerce.orders"
 

@@ -12,6 +12,8 @@ from ecommerce_pipeline.load.request import Request
 from tests.contract.conftest import OpenShop
 from tests.support.truth import RESOURCES, differences
 
+pytestmark = pytest.mark.reader
+
 TRANSIENT = {
     "timeout": "timeout",
     "reset": "connection",

@@ -14,7 +14,10 @@ from tests.support.disk import SmallDisk, small_disk
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.duckdb_file,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 """A writer of dlt's that a full disk has ended is closed by the garbage collector."""
 
 

@@ -12,6 +12,8 @@ from tests.contract.conftest import OpenShop
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
+pytestmark = pytest.mark.reader
+
 STYLES = ("page_number", "offset", "cursor", "header_link", "json_link")
 READ = ("customers", "orders", "order_items")
 

@@ -25,6 +25,8 @@ from tests.support.checked import content
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
 
+pytestmark = pytest.mark.reader
+
 GZIP = b"\x1f\x8b"
 MARK = "Qz7k"
 DIGITS = 49301777123777

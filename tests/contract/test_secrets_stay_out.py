@@ -23,6 +23,8 @@ from tests.conftest import RunCommand
 from tests.support.talkative import ACCESS_TOKEN, AT_ONCE, FAULTS, MIDWAY, TalkativeShop
 from tests.support.verbatim import VerbatimShop, VerbatimWarehouse
 
+pytestmark = pytest.mark.reader
+
 SECRET = "cAnArY/key+0001=tail"
 USER = "cAnArY-user-0003@shop"
 NOT_COUNTED = dict.fromkeys(("page_param", "base_page", "total_path"))

@@ -19,6 +19,8 @@ from tests.support.processes import in_a_process
 from tests.support.truth import RESOURCES, differences
 from tests.support.warehouse import Warehouse
 
+pytestmark = pytest.mark.reader
+
 SIZES = {"customers": 120, "products": 40, "orders": 400}
 PAGE = 5
 READ = ("customers", "orders")

@@ -24,12 +24,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import uvicorn
 from fakesnow import arrow
+from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import parse as parse_sql
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tests.emulation import stages
 from tests.emulation.answers import done, refused
@@ -75,10 +77,11 @@ async def query(request: Request) -> Response:
 
 
 def _split(text: str) -> list[str]:
-    if PUT.match(text.strip()) or COPY.match(text.strip()) or REMOVE.match(text.strip()):
-        return [text.strip()]
+    text = text.strip().rstrip(";")
+    if ";" not in text or PUT.match(text):
+        return [text]
     found = [part.sql(dialect="snowflake") for part in parse_sql(text, read="snowflake") if part]
-    return found if len(found) > 1 else [text.strip().rstrip(";")]
+    return found if len(found) > 1 else [text]
 
 
 async def _answer(request: Request, body: dict[str, Any]) -> Any:
@@ -163,12 +166,25 @@ def _whole(column: Any) -> Any:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
+def described_once(cursor: Any) -> Any:
+    """What a result looks like; that of a statement without rows of its own is the same each time."""
+    asked = cursor._last_sql
+    if " from " in asked.lower():
+        return DESCRIBE(cursor)
+    if asked not in DESCRIBED:
+        DESCRIBED[asked] = DESCRIBE(cursor)
+    return DESCRIBED[asked]
+
+
+DESCRIBE = FakeSnowflakeCursor._describe_last_sql
+DESCRIBED: dict[str, Any] = {}
 TO_STRUCT = arrow.timestamp_to_sf_struct
 
 
 def application() -> Starlette:
     """fakesnow's routes, ours before them."""
     arrow.timestamp_to_sf_struct = nullable_instants
+    FakeSnowflakeCursor._describe_last_sql = described_once
     fake.shared_fs.create_schema_on_connect = False
     ours: list[tuple[str, Callable[[Request], Awaitable[Response]], list[str]]] = [
         ("/session/v1/login-request", login, ["POST"]),
@@ -180,6 +196,17 @@ def application() -> Starlette:
     return Starlette(routes=[*(Route(path, call, methods=verbs) for path, call, verbs in ours), *fake.routes])
 
 
+class AtOnce(H11Protocol):
+    """Sends the body of an answer without waiting 40 ms for the head to be acknowledged; asyncio sees to that only for
+    sockets that it has made itself.
+    """
+
+    def connection_made(self, transport: Any) -> None:
+        """Somebody has come."""
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        super().connection_made(transport)
+
+
 def _end_with_input(server: uvicorn.Server) -> None:
     sys.stdin.read()
     server.should_exit = True
@@ -188,7 +215,7 @@ def _end_with_input(server: uvicorn.Server) -> None:
 def main() -> None:
     """Serve on a free port of the loopback until standard input ends."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application(), http=AtOnce, log_level="warning"))
     threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()
     print(listening.getsockname()[1], flush=True)
     server.run(sockets=[listening])

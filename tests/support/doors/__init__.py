@@ -12,6 +12,14 @@ import duckdb
 import pytest
 from dlt.destinations.exceptions import DatabaseTransientException
 
+COLUMNS = """
+    SELECT lower(table_name), lower(column_name), data_type, numeric_precision, numeric_scale, is_nullable
+    FROM information_schema.columns
+    WHERE lower(table_schema) = 'ecommerce'
+        AND lower(table_name) NOT IN ('_dlt_loads', '_dlt_version', '_dlt_pipeline_state')
+    ORDER BY 1, 2
+"""
+
 
 class Connection(Protocol):
     """Executes statements in DuckDB's dialect."""
@@ -31,6 +39,12 @@ class Door(Protocol):
 
     def connected(self) -> Any:
         """A block in which it can be changed; see `Connection`."""
+
+    def make(self, statements: Sequence[str]) -> None:
+        """Execute statements in the warehouse's own dialect."""
+
+    def columns(self) -> list[Any]:
+        """The columns of tables that are not dlt's own, as the warehouse tells them."""
 
     def exists(self) -> bool:
         """Whether anything was ever written into it."""
@@ -62,6 +76,15 @@ class DuckDbFile:
         with duckdb.connect(str(self._file)) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             yield connection
+
+    def make(self, statements: Sequence[str]) -> None:
+        with self.connected() as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def columns(self) -> list[Any]:
+        with self.connected() as connection:
+            return connection.execute(COLUMNS).fetchall()
 
     def exists(self) -> bool:
         return self._file.exists()

@@ -7,14 +7,14 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.doors import client_going_away
+from tests.support.doors import COLUMNS, client_going_away
 from tests.support.doors.mirror import Translated, mirrored
 from tests.support.ports import free_port
 
@@ -97,6 +97,16 @@ class PostgresDatabase:
     def connected(self) -> Iterator[Translated]:
         with self._cursor(self._name) as cursor:
             yield Translated(cursor, "postgres")
+
+    def make(self, statements: Sequence[str]) -> None:
+        with self._cursor(self._name) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def columns(self) -> list[Any]:
+        with self._cursor(self._name) as cursor:
+            cursor.execute(COLUMNS)
+            return list(cursor.fetchall())
 
     def exists(self) -> bool:
         with self._cursor(self._name) as cursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.doors import COLUMNS
 from tests.support.doors.mirror import Translated, mirrored
 
 PYTHON = ROOT / ".venv-snowflake" / "bin" / "python"
@@ -85,6 +86,16 @@ class SnowflakeDatabase:
     def connected(self) -> Iterator[Translated]:
         with self._cursor() as cursor:
             yield Translated(cursor, "snowflake")
+
+    def make(self, statements: Sequence[str]) -> None:
+        with self._cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def columns(self) -> list[Any]:
+        with self._cursor() as cursor:
+            cursor.execute(COLUMNS)
+            return list(cursor.fetchall())
 
     def exists(self) -> bool:
         with self._cursor() as cursor:

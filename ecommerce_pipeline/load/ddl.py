@@ -1,0 +1,100 @@
+"""The tables as SQL, generated from the schema in use, for those who make or review tables before the first load."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dlt.common.destination import Destination
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TColumnSchema, TTableSchema
+from dlt.common.schema.utils import get_columns_names_with_prop, is_nested_table
+
+from ecommerce_pipeline.load.destination import DATASET, open_pipeline
+from ecommerce_pipeline.load.layout import layout_of
+from ecommerce_pipeline.load.opening import begin_without_shop
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import Clocks
+from ecommerce_pipeline.source import ecommerce
+
+KEYS_THAT_REFUSE = """\
+-- No primary keys: DuckDB checks them before a transaction ends, so that no row could be replaced by a newer version
+-- (https://duckdb.org/docs/stable/sql/indexes).
+"""
+
+ADDED: dict[str, TColumnSchema] = {
+    "_dlt_load_id": {"name": "_dlt_load_id", "data_type": "text", "nullable": False},
+    "_dlt_id": {"name": "_dlt_id", "data_type": "text", "nullable": False},
+}
+"""dlt's own columns of a table of rows; it adds them with the first row."""
+
+
+def statements(dialect: str, settings: Settings) -> Iterator[str]:
+    """A `CREATE` for the dataset and for each table, with the types, keys and layout of a dialect.
+
+    Args:
+        dialect: duckdb, postgres, redshift or snowflake.
+        settings: name the shop.
+
+    The tables are those of the last load from this folder; before the first one those that the shop's profile declares.
+    """
+    destination: Any = Destination.from_reference(dialect)
+    written = _Written(dialect, destination.capabilities())
+    if dialect == "duckdb":
+        yield KEYS_THAT_REFUSE
+    yield f"CREATE SCHEMA IF NOT EXISTS {written.name(DATASET)};\n"
+    for table in _schema(settings).data_tables(include_incomplete=True):
+        yield written.table(table)
+
+
+def _schema(settings: Settings) -> Schema:
+    pipeline = open_pipeline()
+    if pipeline.default_schema_name:
+        return pipeline.default_schema
+    declared: Schema = ecommerce(begin_without_shop(Request(), settings, Clocks())).discover_schema()
+    return declared
+
+
+class _Written:
+    """Tables in one dialect."""
+
+    def __init__(self, dialect: str, capabilities: Any) -> None:
+        self._dialect = dialect
+        self._capabilities = capabilities
+        self._types = capabilities.get_type_mapper()
+        self._layout = layout_of(dialect)
+
+    def name(self, name: str) -> str:
+        """An identifier as the loader writes it."""
+        escaped: str = self._capabilities.escape_identifier(self._capabilities.casefold_identifier(name))
+        return escaped
+
+    def table(self, table: TTableSchema) -> str:
+        """One statement."""
+        name = str(table["name"])
+        nested = is_nested_table(table)
+        columns = {**table["columns"], **({} if nested else ADDED)}
+        lines = [self._column(column, table) for column in columns.values() if "data_type" in column]
+        if self._dialect != "duckdb":
+            keys = ["_dlt_id"] if nested else get_columns_names_with_prop(table, "primary_key")
+            lines.append(f"PRIMARY KEY ({', '.join(map(self.name, keys))})")
+        body = ",\n    ".join(lines)
+        qualified = f"{self.name(DATASET)}.{self.name(name)}"
+        return f"CREATE TABLE IF NOT EXISTS {qualified} (\n    {body}\n){self._lies(name)};\n"
+
+    def _column(self, column: TColumnSchema, table: TTableSchema) -> str:
+        kind = self._types.to_destination_type(column, table)
+        return f"{self.name(str(column['name']))} {kind}{'' if column.get('nullable', True) else ' NOT NULL'}"
+
+    def _lies(self, table: str) -> str:
+        """How its rows are kept together."""
+        hints = self._layout.get(table, {})
+        by = {
+            kind: [self.name(name) for name, hint in hints.items() if kind in hint]
+            for kind in ("cluster", "sort")
+        }
+        if self._dialect == "snowflake":
+            return f" CLUSTER BY ({', '.join(by['cluster'])})" if by["cluster"] else ""
+        distributed = f" DISTKEY ({by['cluster'][0]})" if by["cluster"] else ""
+        return distributed + (f" SORTKEY ({', '.join(by['sort'])})" if by["sort"] else "")

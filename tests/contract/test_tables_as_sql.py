@@ -1,0 +1,71 @@
+"""`ddl` prints the tables that a load makes: a load into tables made from it finds nothing to change."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from ecommerce_pipeline.load.ddl import statements
+from ecommerce_pipeline.load.destination import destination_type
+from tests.contract.conftest import OpenShop
+from tests.support.truth import RESOURCES, differences
+from tests.support.warehouse import Warehouse
+
+TABLES = {*RESOURCES, "customers__addresses", "orders__tags", "rejected_records", "pipeline_runs"}
+
+
+def _printed(warehouse: Warehouse, dialect: str) -> list[str]:
+    settings = warehouse.settings("http://127.0.0.1:1", warehouse.profile())
+    text = "\n".join(statements(dialect, settings))
+    without_comments = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
+    return [statement for statement in without_comments.split(";") if statement.strip()]
+
+
+def test_a_load_into_printed_tables_finds_them_as_it_makes_them(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(invalid_share=0.1)
+    printed = _printed(warehouse, destination_type())
+    warehouse.door.make(printed)
+    before = warehouse.door.columns()
+    with shop.serve() as address:
+        warehouse.run(address)
+        assert differences(shop, warehouse.database) == []
+        assert warehouse.door.columns() == before
+        warehouse.door.delete()
+        warehouse.run(address)
+    assert warehouse.door.columns() == before
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres", "redshift", "snowflake"])
+@pytest.mark.parametrize("loaded", [False, True], ids=["before a load", "after a load"])
+def test_the_tables_of_each_dialect_can_be_parsed_and_keep_money_and_instants(
+    open_shop: OpenShop, dialect: str, loaded: bool
+) -> None:
+    shop, warehouse = open_shop()
+    if loaded:
+        with shop.serve() as address:
+            warehouse.run(address)
+    _, *tables = [sqlglot.parse_one(statement, read=dialect) for statement in _printed(warehouse, dialect)]
+    found: dict[str, Any] = {table.find(exp.Table).name.lower(): table for table in tables}  # type: ignore[union-attr]
+    assert set(found) == TABLES
+    types = {
+        column.name.lower(): column.args["kind"].sql(dialect)
+        for column in found["orders"].find_all(exp.ColumnDef)
+    }
+    assert re.fullmatch(r"(DECIMAL|NUMERIC|NUMBER)\(38, 9\)", types["total_amount"]), types
+    assert re.match(r"TIMESTAMP_?(TZ|LTZ)|TIMESTAMP\s*(\(6\))? WITH TIME ZONE", types["updated_at"]), types
+    keys = [key for table in tables for key in table.find_all(exp.PrimaryKey)]
+    assert len(keys) == (0 if dialect == "duckdb" else len(TABLES))
+
+
+def test_large_tables_lie_by_order_and_cursor_on_redshift_and_by_cursor_on_snowflake(
+    open_shop: OpenShop,
+) -> None:
+    _, warehouse = open_shop()
+    redshift = "\n".join(_printed(warehouse, "redshift"))
+    snowflake = "\n".join(_printed(warehouse, "snowflake"))
+    assert redshift.count('DISTKEY ("order_id") SORTKEY ("updated_at")') == 3
+    assert snowflake.count('CLUSTER BY ("UPDATED_AT")') == 2
