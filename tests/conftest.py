@@ -31,11 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is about a DuckDB file runs on no other warehouse."""
-    if config.getoption("door") != "duckdb":
-        about_files = [item for item in items if item.get_closest_marker("duckdb_file")]
-        config.hook.pytest_deselected(items=about_files)
-        items[:] = [item for item in items if item not in about_files]
+    """What is about one warehouse runs on no other."""
+    name = config.getoption("door")
+    others = [item for item in items if (mark := item.get_closest_marker("door")) and name not in mark.args]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 def _is_configuration(name: str) -> bool:

@@ -77,7 +77,7 @@ def _refused(kind: str, name: str, error: Exception) -> SettingError:
         )
     if isinstance(error, ConfigFieldMissingException):
         return SettingError(
-            f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put them into"
+            f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put all of them into"
             f" .dlt/secrets.toml under [destination.{name}.credentials]; .dlt/example.secrets.toml shows how."
         )
     return SettingError(

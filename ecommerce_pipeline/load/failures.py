@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import logging
+import re
 from typing import Any
 
 from dlt.common import logger as dlt_logger
@@ -16,6 +18,20 @@ from ecommerce_pipeline.errors import DestinationFailed, PipelineError
 logger = logging.getLogger(__name__)
 
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+
+CURES = {
+    r"permission denied|insufficient privileges|access control|not authorized|must be owner|role .* does not exist": (
+        "Grant the loader's role what it lacks (docs/snowflake.md and docs/warehouses.md list all of it)."
+    ),
+    r"no space left|disk ?full|could not extend|storage quota|out of space": "Make room in the warehouse.",
+    r"stage|upload|put(ting)? file|bucket|s3|403 forbidden|access denied": (
+        "See that the loader may write into the stage."
+    ),
+    r"resource monitor|exceeded its quota|warehouse .* suspended|no active warehouse": (
+        "See that the loader's role may use the warehouse, and that its credits are not used up."
+    ),
+}
+"""What to do, by what a warehouse says; the first that fits counts."""
 
 AS_IT_SHALL_BE = (
     "did not receive any data during this load",
@@ -50,9 +66,15 @@ class FailuresNamed:
             step = getattr(error, "step", None)
             what = f"The {step} step" if step else "A statement to the warehouse"
             logger.debug("the step failed", exc_info=error)
-            raise DestinationFailed(
-                f"{what} failed: {_innermost_line(error)} {_kept(step, getattr(error, 'exception', error))}"
-            ) from error
+            said = _innermost_line(error)
+            kept = _kept(step, getattr(error, "exception", error))
+            raise DestinationFailed(f"{what} failed: {said} {cure(said)}{kept}") from error
+
+
+def cure(said: str) -> str:
+    """What to do about what a warehouse says, with a space behind it; empty where nothing is known of it."""
+    found = (what for words, what in CURES.items() if re.search(words, said, re.IGNORECASE))
+    return "".join(f"{what} " for what in itertools.islice(found, 1))
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

@@ -12,6 +12,7 @@ import tenacity
 from dlt.destinations.exceptions import DestinationConnectionError
 
 from ecommerce_pipeline.errors import DestinationFailed
+from ecommerce_pipeline.load.failures import cure
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +66,10 @@ def _knock(pipeline: dlt.Pipeline) -> None:
         if _is_locked(error):
             raise
         section = f"[destination.{pipeline.destination.destination_name}.credentials]"
+        said = _words(error)
+        advice = cure(said) or f"Check it and its credentials under {section}. "
         raise DestinationFailed(
-            f"The warehouse cannot be opened: {_words(error)} Check it and its credentials under {section}, then run"
-            " again; what was fetched is kept."
+            f"The warehouse cannot be opened: {said} {advice}Then run again; what was fetched is kept."
         ) from None
 
 

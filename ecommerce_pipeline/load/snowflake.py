@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,13 @@ from dlt.common.schema import Schema
 from dlt.destinations import snowflake as dlt_snowflake
 from dlt.destinations.impl.snowflake.configuration import SnowflakeClientConfiguration
 from dlt.destinations.impl.snowflake.snowflake import SnowflakeClient, SnowflakeMergeJob
+
+QUIET: dict[str, Any] = {
+    "session_parameters": {"CLIENT_TELEMETRY_ENABLED": False},
+    # Otherwise the connector asks at each logout for queries that it never sent, and warns that it will not for ever.
+    "enable_server_session_keep_alive_auto_detection": False,
+}
+"""The connector reports nothing to its makers and looks for no cloud that it may run in, unless credentials say so."""
 
 TEMPORARY = "CREATE TEMPORARY TABLE"
 
@@ -37,11 +45,8 @@ class AtomicClient(SnowflakeClient):
         config: SnowflakeClientConfiguration,
         capabilities: DestinationCapabilitiesContext,
     ) -> None:
-        # Without it the connector asks at each logout for queries that it never sent, and warns that it will not.
-        config.credentials.query = {
-            "enable_server_session_keep_alive_auto_detection": False,
-            **(config.credentials.query or {}),
-        }
+        os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
+        config.credentials.query = {**QUIET, **(config.credentials.query or {})}
         super().__init__(schema, config, capabilities)
 
     def tables(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from tests.support.paged import Rows, paged_shop
 from tests.support.verbatim import ORDER
 from tests.support.ways import PAGE_SIZE, compare, ways
 
-pytestmark = pytest.mark.duckdb_file
+pytestmark = pytest.mark.door("duckdb")
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 MARKED = "SELECT count(*), count(_deleted_at) FROM ecommerce.orders"

@@ -18,7 +18,7 @@ from tests.support.truth import RESOURCES
 from tests.support.verbatim import ORDER
 from tests.support.ways import PAGE_SIZE, PLAIN, Variant, compare, ways
 
-pytestmark = pytest.mark.duckdb_file
+pytestmark = pytest.mark.door("duckdb")
 
 ROWS = 700
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
 pytestmark = [
-    pytest.mark.duckdb_file,
+    pytest.mark.door("duckdb"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 """A writer of dlt's that a full disk has ended is closed by the garbage collector."""

@@ -76,7 +76,7 @@ def test_the_lock_of_a_run_that_was_killed_is_no_obstacle(open_shop: OpenShop) -
     assert differences(shop, warehouse.database) == []
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_a_database_that_is_open_elsewhere_for_long_is_named_with_who_has_it(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address, _held(HOLDS_THE_FILE, warehouse.database) as holder:
@@ -88,7 +88,7 @@ def test_a_database_that_is_open_elsewhere_for_long_is_named_with_who_has_it(ope
     assert differences(shop, warehouse.database) == []
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_a_database_that_is_free_again_in_time_is_loaded(
     open_shop: OpenShop, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_database_that_is_free_again_in_time_is_loaded(
     assert "waiting up to 60 s" in caplog.text
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_what_was_fetched_while_the_database_was_taken_is_loaded_by_the_next_run(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address, ExitStack() as held:

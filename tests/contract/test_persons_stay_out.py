@@ -105,7 +105,7 @@ def _check(warehouse: Warehouse, caplog: Any, capfd: Any, marks: Iterable[str] =
     assert [mark for mark in marks if mark in said] == []
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_without_a_policy_the_marks_are_found_everywhere(verbatim: Verbatim) -> None:
     """The search that the other tests rely on finds what is there."""
     shop, warehouse = verbatim
@@ -256,7 +256,7 @@ def test_lists_without_personal_columns_are_archived_byte_for_byte(verbatim: Ver
     assert orders == shop.lists["orders"]
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_a_warehouse_that_quotes_the_value_it_refuses_quotes_no_person(
     verbatim: Verbatim, caplog: Any, capfd: Any
 ) -> None:

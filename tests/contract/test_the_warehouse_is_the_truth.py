@@ -196,7 +196,7 @@ def _fail_normalising_always(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Normalize, "run", failing)
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_another_shop_is_refused_and_nothing_is_written(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address:
@@ -217,7 +217,7 @@ def test_a_full_refresh_takes_another_shop_and_leaves_no_row_of_the_first(open_s
     assert warehouse.query("SELECT count(*) FROM ecommerce.orders WHERE id > 5") == [(0,)]
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_rows_that_a_warehouse_refuses_for_good_are_read_again_once_it_is_mended(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES, invalid_share=0.0)
     with shop.serve() as address:
@@ -234,7 +234,7 @@ def test_rows_that_a_warehouse_refuses_for_good_are_read_again_once_it_is_mended
     assert differences(shop, warehouse.database) == []
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 @pytest.mark.parametrize("table", ["orders", "payments"], ids=["with lists", "without lists"])
 def test_a_merge_that_fails_between_delete_and_insert_deletes_nothing(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, table: str
@@ -273,7 +273,7 @@ def _refuse_orders(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DuckDbCopyJob, "run", refused)
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_a_first_load_that_fails_for_good_is_read_again(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,7 +287,7 @@ def test_a_first_load_that_fails_for_good_is_read_again(
     assert differences(shop, warehouse.database) == []
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 @pytest.mark.parametrize("resources", [(), ("orders",)], ids=["everything", "orders alone"])
 def test_a_full_refresh_that_fails_half_way_is_read_again_and_no_refused_record_is_lost(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, resources: tuple[str, ...]
@@ -354,7 +354,7 @@ def test_a_database_file_whose_making_was_cut_short_is_made_anew(open_shop: Open
     assert differences(shop, warehouse.database) == []
 
 
-@pytest.mark.duckdb_file
+@pytest.mark.door("duckdb")
 def test_a_file_that_is_no_database_is_named_and_kept(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     warehouse.database.write_bytes(b"somebody's own file " * 1_000)

@@ -14,6 +14,8 @@ class Journal:
         away_at: the number of the statement, counted from the last reset, at which it goes away; None for never.
         pattern: only statements that match are counted for that.
         away_with: the statement at which it went.
+        refused: what is said to statements that match a pattern, as [pattern, code, message].
+        uploads_refused: whether stages can be written.
     """
 
     def __init__(self) -> None:
@@ -26,6 +28,8 @@ class Journal:
         self.away_at: int | None = None
         self.pattern = ""
         self.away_with = ""
+        self.refused: list[list[str]] = []
+        self.uploads_refused = False
         self._met = 0
 
     def is_away(self, statement: str) -> bool:
@@ -37,3 +41,10 @@ class Journal:
         if self._met == self.away_at:
             self.away_with = statement
         return bool(self.away_with)
+
+    def refusal(self, statement: str) -> tuple[str, str] | None:
+        """Code and message for a statement that is refused."""
+        for pattern, code, message in self.refused:
+            if re.search(pattern, statement, re.IGNORECASE):
+                return code, message
+        return None

@@ -47,10 +47,14 @@ children: dict[str, JSONResponse] = {}
 
 
 async def login(request: Request) -> Response:
-    """Newer connectors want a master token, and know rights: the user `denied` has none."""
+    """Newer connectors want a master token; the user `stranger` is not let in, the role `nobody` is not known."""
     body = json.loads(await _body(request))
-    if body["data"].get("LOGIN_NAME", "").upper() == "DENIED":
+    if body["data"].get("LOGIN_NAME", "").upper() == "STRANGER":
         return refused("390100", "Incorrect username or password was specified.")
+    if request.query_params.get("roleName", "").upper() == "NOBODY":
+        return refused(
+            "390189", "Role 'NOBODY' specified in the connect string does not exist or not authorized."
+        )
     answer = json.loads((await fake.login_request(_with_body(request, body))).body)
     answer["data"] |= {"masterToken": answer["data"]["token"], "validityInSeconds": 3600, "sessionId": 1}
     return JSONResponse(answer)
@@ -89,6 +93,8 @@ async def _answer(request: Request, body: dict[str, Any]) -> Any:
     if journal.is_away(text):
         _end_transaction(fake.to_conn(fake.to_token(request)))
         return refused("000603", "SQL execution internal error: ordered by the test")
+    if refusal := journal.refusal(text):
+        return refused(*refusal)
     for pattern, handle in HANDLERS.items():
         if match := pattern.search(text):
             return await run_in_threadpool(handle, request, match)
@@ -109,6 +115,8 @@ def _nothing(request: Request, match: re.Match[str]) -> Response:
 
 async def upload(request: Request) -> Response:
     """A file for a stage."""
+    if journal.uploads_refused:
+        return Response("<Error><Code>AccessDenied</Code></Error>", status_code=403)
     journal.uploaded += len(await request.body())
     return await stages.upload(request)
 
@@ -124,6 +132,8 @@ async def control(request: Request) -> Response:
         wanted = json.loads(await _body(request))
         journal.reset()
         journal.away_at, journal.pattern = wanted.get("away_at"), wanted.get("pattern", "")
+        journal.refused = wanted.get("refused", [])
+        journal.uploads_refused = wanted.get("uploads_refused", False)
     staged = sum(1 for path in STAGES.rglob("*") if path.is_file())
     told = {"statements": journal.statements, "uploaded": journal.uploaded, "staged_files": staged}
     told["away_with"] = journal.away_with

@@ -80,9 +80,10 @@ class PostgresDatabase:
         with self._cursor("postgres") as cursor:
             cursor.execute(f"CREATE DATABASE {self._name}")
 
-    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def enter(self, monkeypatch: pytest.MonkeyPatch, user: str = "loader") -> None:
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_TYPE", "postgres")
-        monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", f"{self._server}/{self._name}")
+        server = self._server.replace("//loader:", f"//{user}:")
+        monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", f"{server}/{self._name}")
 
     def database(self) -> Path:
         with self._cursor(self._name) as cursor:

@@ -68,13 +68,12 @@ class SnowflakeDatabase:
     def _new_name() -> str:
         return f"RAW_{uuid.uuid4().hex[:12].upper()}"
 
-    def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
+    def enter(self, monkeypatch: pytest.MonkeyPatch, user: str = "loader", role: str = "LOADER") -> None:
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_TYPE", "snowflake")
         query = f"host=127.0.0.1&port={urlsplit(self.address).port}&protocol=http"
         monkeypatch.setenv(
             "DESTINATION__RAW__CREDENTIALS",
-            f"snowflake://loader:unused@emulation/{self._name}?warehouse=LOADING&role=LOADER&{query}",
+            f"snowflake://{user}:unused@emulation/{self._name}?warehouse=LOADING&role={role}&{query}",
         )
         monkeypatch.setenv("DESTINATION__RAW__KEEP_STAGED_FILES", "false")
 
