@@ -25,7 +25,7 @@ BENCH :=
 install = { [ -x $(BIN)/uv ] && uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); } \
 	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 
-.PHONY: help run demo show test test-long test-postgres test-snowflake check format real bench lock clean
+.PHONY: help run demo show test test-long test-postgres test-snowflake test-snowflake-live same-rows failures cost check format real bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,6 +50,20 @@ test-postgres: $(VENV)/.test ## the contract tests on a PostgreSQL that they sta
 
 test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made ## the contract tests on the Snowflake emulation
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door snowflake $(ABOUT_WAREHOUSES)
+
+test-snowflake-live: $(VENV)/.test ## the journey in a Snowflake account, SNOWFLAKE_TEST_CREDENTIALS
+	$(PYTHON) -m pytest -q tests/contract/test_the_same_on_every_door.py --door snowflake-live
+
+same-rows: $(VENV)/.test $(VENV)-snowflake/.made ## a journey on each warehouse, all rows compared with DuckDB's
+	for door in postgres snowflake; do \
+		$(PYTHON) -m pytest -q tests/contract/test_the_same_on_every_door.py --door $$door; done
+
+failures: $(VENV)/.test $(VENV)-snowflake/.made ## each warehouse goes away at each statement of a merge
+	for door in duckdb postgres snowflake; do \
+		echo "== $$door"; $(PYTHON) -m pytest -q tests/contract/test_a_merge_is_whole.py --door $$door; done
+
+cost: $(VENV)/.test $(VENV)-snowflake/.made ## statements and bytes for Snowflake, step by step
+	$(PYTHON) -m pytest -q tests/contract/test_what_a_load_costs_on_snowflake.py --door snowflake
 
 check: $(VENV)/.test ## lint, format, types, import rules; changes nothing
 	ruff check .

@@ -10,7 +10,7 @@ from ecommerce_pipeline.errors import SettingError
 
 SETTINGS = "sources.ecommerce"
 PIPELINE = "pipelines.ecommerce"
-DESTINATION = ("destination_type", "destination_name")
+DESTINATION = ("destination_type", "destination_name", "staging_type", "staging_name")
 ALIKE = 0.8
 
 

@@ -97,6 +97,9 @@ class Settings:
         least=1,
         most=10**9,
     )
+    checkpoint_bytes: int = _setting(
+        128 * 1024 * 1024, "The same by bytes of fetched pages.", least=1024, most=10**12
+    )
     checkpoint_seconds: float = _setting(
         300.0, "The same by time, whichever comes first.", least=0.001, most=YEAR_SECONDS
     )

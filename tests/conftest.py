@@ -27,7 +27,9 @@ class RunCommand(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which warehouse the contract tests run on."""
-    parser.addoption("--door", choices=("duckdb", "postgres", "snowflake"), default="duckdb")
+    parser.addoption(
+        "--door", choices=("duckdb", "postgres", "snowflake", "snowflake-live"), default="duckdb"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -47,6 +47,9 @@ class AtomicClient(SnowflakeClient):
     ) -> None:
         os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
         config.credentials.query = {**QUIET, **(config.credentials.query or {})}
+        config.credentials.private_key_path = (
+            None  # its key has been read, and the connector refuses the name
+        )
         super().__init__(schema, config, capabilities)
 
     def tables(self) -> frozenset[str]:
@@ -65,10 +68,12 @@ class AtomicClient(SnowflakeClient):
         return [AtomicMerge.from_table_chain(table_chain, self.sql_client)]
 
     def _add_cluster_sql(self, sql: list[str], table_name: str, generate_alter: bool) -> list[str]:
-        """The clustering key is declared with the table: dlt would declare it again, or drop the one that somebody has
-        chosen since, with each new column.
+        """The clustering key is declared with the table, and for no staged copy of it. dlt would declare it again with
+        each new column, or drop the one that somebody has chosen since.
         """
-        return sql if generate_alter else super()._add_cluster_sql(sql, table_name, generate_alter)
+        if generate_alter or self.sql_client.is_staging_dataset_active:
+            return sql
+        return super()._add_cluster_sql(sql, table_name, generate_alter)
 
 
 class snowflake(dlt_snowflake):  # noqa: N801  # destinations are called as they are configured

@@ -108,7 +108,12 @@ class Reading:
             names: the lists to go on with.
         """
         settings = self.settings
-        self.step = Step(settings.checkpoint_rows, settings.checkpoint_seconds, self.client.clocks.monotonic)
+        self.step = Step(
+            settings.checkpoint_rows,
+            settings.checkpoint_bytes,
+            settings.checkpoint_seconds,
+            self.client.clocks.monotonic,
+        )
         self.reading_now = set(names)
 
     @property

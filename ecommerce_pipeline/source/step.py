@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-MOST_BYTES = 128 * 1024 * 1024
-
 
 @dataclass
 class Step:
     """One step of a run, from the first request to the load of what came.
 
-    Bodies of `MOST_BYTES` fill it as well, so that wide rows make no package that is too large for the memory there is.
-
     Attributes:
         rows: so many fetched rows fill it.
+        bytes: bodies of this size fill it, so that wide rows make no package that is too large for the memory there is.
         seconds: so much time fills it.
         monotonic: seconds of a clock that never goes back.
     """
 
     rows: int
+    bytes: int
     seconds: float
     monotonic: Callable[[], float]
     _fetched: int = 0
@@ -43,6 +41,6 @@ class Step:
     @property
     def full(self) -> bool:
         """Whether it is time to load; every list still ends its present page."""
-        if self._fetched >= self.rows or self._bytes >= MOST_BYTES:
+        if self._fetched >= self.rows or self._bytes >= self.bytes:
             return True
         return self.monotonic() - self._began >= self.seconds

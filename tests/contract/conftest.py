@@ -21,11 +21,13 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "duckdb": lambda: nullcontext(""),
     "postgres": postgres.served,
     "snowflake": snowflake.served,
+    "snowflake-live": snowflake.live,
 }
 DOORS: dict[str, Callable[[str, Path], Door]] = {
     "duckdb": lambda _, folder: DuckDbFile(folder),
     "postgres": PostgresDatabase,
-    "snowflake": snowflake.SnowflakeDatabase,
+    "snowflake": snowflake.emulated,
+    "snowflake-live": snowflake.in_account,
 }
 
 OpenShop = Callable[..., tuple[DemoShop, Warehouse]]

@@ -15,6 +15,7 @@ class Journal:
         pattern: only statements that match are counted for that.
         away_with: the statement at which it went.
         refused: what is said to statements that match a pattern, as [pattern, code, message].
+        logins: who came, and how they showed who they are.
         uploads_refused: whether stages can be written.
     """
 
@@ -29,6 +30,7 @@ class Journal:
         self.pattern = ""
         self.away_with = ""
         self.refused: list[list[str]] = []
+        self.logins: list[dict[str, str]] = []
         self.uploads_refused = False
         self._met = 0
 

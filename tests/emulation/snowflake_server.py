@@ -49,6 +49,8 @@ children: dict[str, JSONResponse] = {}
 async def login(request: Request) -> Response:
     """Newer connectors want a master token; the user `stranger` is not let in, the role `nobody` is not known."""
     body = json.loads(await _body(request))
+    how = body["data"].get("AUTHENTICATOR", "password")
+    journal.logins.append({"name": body["data"].get("LOGIN_NAME", ""), "authenticator": how})
     if body["data"].get("LOGIN_NAME", "").upper() == "STRANGER":
         return refused("390100", "Incorrect username or password was specified.")
     if request.query_params.get("roleName", "").upper() == "NOBODY":
@@ -136,7 +138,7 @@ async def control(request: Request) -> Response:
         journal.uploads_refused = wanted.get("uploads_refused", False)
     staged = sum(1 for path in STAGES.rglob("*") if path.is_file())
     told = {"statements": journal.statements, "uploaded": journal.uploaded, "staged_files": staged}
-    told["away_with"] = journal.away_with
+    told |= {"away_with": journal.away_with, "logins": journal.logins}
     return JSONResponse(told)
 
 

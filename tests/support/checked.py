@@ -10,7 +10,7 @@ from ecommerce_pipeline.checks.verify import Verdict, verify, verify_and_repair
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.load.request import Request
 from tests.support.truth import RESOURCES
-from tests.support.warehouse import Warehouse
+from tests.support.warehouse import Warehouse, opened
 
 
 def swept(
@@ -58,9 +58,22 @@ def wrongly_live(shop: DemoShop, warehouse: Warehouse) -> list[str]:
 
 def content(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
     """The rows of a table without what tells of the run that brought them."""
-    rows = warehouse.rows(f"SELECT * FROM ecommerce.{table}")
-    kept = [
-        {name: value for name, value in row.items() if not name.startswith("_") or name == "_deleted_at"}
-        for row in rows
-    ]
-    return sorted(kept, key=str)
+    with opened(warehouse.database) as connection:
+        return _content(connection, table)
+
+
+def contents(warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
+    """The same of all tables of records and of their lists."""
+    with opened(warehouse.database) as connection:
+        return {
+            table: _content(connection, table)
+            for table in (*RESOURCES, "customers__addresses", "orders__tags")
+        }
+
+
+def _content(connection: Any, table: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(f"SELECT * FROM ecommerce.{table}")
+    names = [column[0] for column in cursor.description]
+    kept = [number for number, name in enumerate(names) if not name.startswith("_") or name == "_deleted_at"]
+    rows = [{names[number]: row[number] for number in kept} for row in cursor.fetchall()]
+    return sorted(rows, key=lambda row: str(sorted(row.items())))

@@ -1,15 +1,16 @@
-"""The Snowflake emulation in its own environment, and a database in it for each test."""
+"""Snowflake: the emulation, which runs in its own environment and has a database for each test, or an account."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.doors import COLUMNS
 from tests.support.doors.mirror import Translated, mirrored
 
 PYTHON = ROOT / ".venv-snowflake" / "bin" / "python"
+LIVE = "SNOWFLAKE_TEST_CREDENTIALS"
 LACKING = "the Snowflake emulation: run `make .venv-snowflake/.made`"
 
 
@@ -52,29 +54,52 @@ def control(address: str, **wanted: Any) -> dict[str, Any]:
         return told
 
 
+@contextmanager
+def live() -> Iterator[str]:
+    """The credentials of an account that tests may use."""
+    credentials = os.environ.get(LIVE, "")
+    if not credentials:
+        pytest.skip(f"Snowflake itself: set {LIVE}, see docs/snowflake.md")
+    if "TEST" not in urlsplit(credentials).path.upper():
+        pytest.exit(f"The database in {LIVE} must have TEST in its name: what stands in it is dropped.", 2)
+    yield credentials
+
+
+def emulated(address: str, folder: Path) -> SnowflakeDatabase:
+    """A new database in the emulation."""
+    where = f"host=127.0.0.1&port={urlsplit(address).port}&protocol=http&login_timeout=10"
+    name = f"RAW_{uuid.uuid4().hex[:12].upper()}"
+    credentials = f"snowflake://loader:unused@emulation/{name}?warehouse=LOADING&role=LOADER&{where}"
+    return SnowflakeDatabase(credentials, folder, address)
+
+
+def in_account(credentials: str, folder: Path) -> SnowflakeDatabase:
+    """The database of an account, emptied."""
+    database = SnowflakeDatabase(credentials, folder)
+    database.delete()
+    return database
+
+
 class SnowflakeDatabase:
-    """A database in the emulation.
+    """A database that a test has for itself.
 
     Attributes:
-        address: of the emulation.
+        address: of the emulation, empty for an account.
     """
 
-    def __init__(self, address: str, folder: Path) -> None:
+    def __init__(self, credentials: str, folder: Path, address: str = "") -> None:
         self.address = address
+        self._credentials = credentials
         self._mirror = folder / "mirror.duckdb"
-        self._name = self._new_name()
 
-    @staticmethod
-    def _new_name() -> str:
-        return f"RAW_{uuid.uuid4().hex[:12].upper()}"
-
-    def enter(self, monkeypatch: pytest.MonkeyPatch, user: str = "loader", role: str = "LOADER") -> None:
+    def enter(self, monkeypatch: pytest.MonkeyPatch, user: str = "", role: str = "") -> None:
+        credentials = self._credentials
+        if user:
+            credentials = credentials.replace("//loader:", f"//{user}:")
+        if role:
+            credentials = credentials.replace("role=LOADER", f"role={role}")
         monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_TYPE", "snowflake")
-        query = f"host=127.0.0.1&port={urlsplit(self.address).port}&protocol=http"
-        monkeypatch.setenv(
-            "DESTINATION__RAW__CREDENTIALS",
-            f"snowflake://{user}:unused@emulation/{self._name}?warehouse=LOADING&role={role}&{query}",
-        )
+        monkeypatch.setenv("DESTINATION__RAW__CREDENTIALS", credentials)
         monkeypatch.setenv("DESTINATION__RAW__KEEP_STAGED_FILES", "false")
 
     def database(self) -> Path:
@@ -93,8 +118,7 @@ class SnowflakeDatabase:
 
     def columns(self) -> list[Any]:
         with self._cursor() as cursor:
-            cursor.execute(COLUMNS)
-            return list(cursor.fetchall())
+            return list(cursor.execute(COLUMNS).fetchall())
 
     def exists(self) -> bool:
         with self._cursor() as cursor:
@@ -123,16 +147,15 @@ class SnowflakeDatabase:
     def _cursor(self) -> Iterator[Any]:
         from snowflake.connector import connect
 
+        parts = urlsplit(self._credentials)
         connection = connect(
-            user="loader",
-            password="unused",
-            account="emulation",
-            database=self._name,
-            host="127.0.0.1",
-            port=urlsplit(self.address).port,
-            protocol="http",
+            user=parts.username,
+            password=parts.password,
+            account=parts.hostname,
+            database=parts.path.lstrip("/"),
             timezone="UTC",
             enable_server_session_keep_alive_auto_detection=False,
+            **dict(parse_qsl(parts.query)),
         )
         with closing(connection), connection.cursor() as cursor:
             yield cursor
