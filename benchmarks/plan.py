@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.contenders import CONTENDERS
+from benchmarks.results import Case
 
 FIRST, CHANGED, NOTHING = "first", "changed", "nothing"
 SCENARIOS = (FIRST, CHANGED, NOTHING)
@@ -38,6 +39,12 @@ class Part:
         goes_on = contender in self.merging and CONTENDERS[contender].merges
         return self.scenarios if goes_on else self.scenarios[:1]
 
+    def cases(self) -> Iterator[Case]:
+        """All that is measured here."""
+        for name in self.contenders:
+            for scenario in self.scenarios_of(name):
+                yield Case(self.rows, self.latency_ms, scenario, name)
+
 
 PLAN = (
     Part("small", 37_000, 0, ALL),
@@ -49,6 +56,11 @@ PLAN = (
     Part("large", 1_000_000, 0, ("ours", "limit"), rounds=2),
     Part("huge", 4_000_000, 0, ("ours",)),
 )
+
+
+def cases() -> Iterator[Case]:
+    """All that the plan measures."""
+    return (case for part in PLAN for case in part.cases())
 
 
 def chosen(

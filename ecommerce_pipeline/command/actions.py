@@ -104,12 +104,12 @@ def ddl(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.command.environment import require_project, with_demo_key
     from ecommerce_pipeline.load.ddl import statements
     from ecommerce_pipeline.load.destination import destination_type
+    from ecommerce_pipeline.report.printed import print_texts
     from ecommerce_pipeline.settings import load_settings
 
     requested_lists(options)
     require_project()
-    for statement in statements(options.dialect or destination_type(), with_demo_key(load_settings())):
-        print(statement)
+    print_texts(statements(options.dialect or destination_type(), with_demo_key(load_settings())))
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -19,13 +20,20 @@ if TYPE_CHECKING:
 
 
 def require_project() -> None:
-    """Without settings a run would begin anew, in silence."""
+    """Without settings, or with those of another profile than is meant, a run would go elsewhere in silence."""
     for needed in (Path(".dlt/config.toml"), Path(".dlt/.workspace")):
         if not needed.is_file():
             raise SettingError(
                 f"There is no {needed} in {Path.cwd()}, beside pipelines.py, so no settings or no folder of its own for"
                 " what is loaded. Take it from the project's repository and run again."
             )
+    profile = os.environ.get("WORKSPACE__PROFILE")
+    if profile and not any(Path(".dlt").glob(f"{profile}.*.toml")):
+        raise SettingError(
+            f"`WORKSPACE__PROFILE` is {profile!r}, and there is neither .dlt/{profile}.config.toml nor"
+            f" .dlt/{profile}.secrets.toml: it would load into the same warehouse as any other. Make one, or correct the"
+            " name."
+        )
 
 
 def _is_demo(settings: Settings) -> bool:

@@ -81,7 +81,8 @@ def read_policy(hashed: str | None, dropped: str | None, salt: str | None) -> Po
     if hashed and len((salt or "").strip()) < SHORTEST_SALT:
         got = f"has {len((salt or '').strip())} characters" if salt else "is missing"
         raise SettingError(
-            f"`{SECTION}.personal_salt` {got}, expected at least {SHORTEST_SALT}, as `{SETTING['hash']}` is set."
+            f"`{SECTION}.personal_salt` {got}, expected at least {SHORTEST_SALT} characters, as `{SETTING['hash']}`"
+            " is set."
             f" Make one with {CURE} and keep it in .dlt/secrets.toml."
         )
     return Policy(decisions, (salt or "").encode())

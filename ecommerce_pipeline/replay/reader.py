@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,6 +14,9 @@ from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.source.acceptance import Acceptance
 from ecommerce_pipeline.source.cursor import LosslessCursor
 from ecommerce_pipeline.source.reading import Reading
+
+BATCHES = 50
+"""So many are judged together: to open a connection takes longer than to ask for the rows of a page."""
 
 
 class Batch(NamedTuple):
@@ -58,17 +62,23 @@ class EarlierReader:
 
     def step(self) -> Iterator[list[dict[str, Any]]]:
         """New rows, batch by batch, until there are no more or the step is full."""
-        for batch in self._batches:
-            self._versions.fetched_at = batch.fetched_at
-            with self._reading.one_connection():
-                accepted = self._acceptance.judge(self._endpoint, self._page(batch), self._versions)
-            self._account.pages += 1
-            self._reading.step.count(len(batch.rows))
-            if accepted:
-                yield accepted
+        while together := list(itertools.islice(self._batches, BATCHES)):
+            yield from self._judged(together)
             if self._reading.step.full:
                 return
         self.finished = True
+
+    def _judged(self, batches: list[Batch]) -> list[list[dict[str, Any]]]:
+        """The new rows of each batch. One connection is opened for all of them, and closed before dlt goes on."""
+        with self._reading.one_connection():
+            accepted = [self._accepted(batch) for batch in batches]
+        return [rows for rows in accepted if rows]
+
+    def _accepted(self, batch: Batch) -> list[dict[str, Any]]:
+        self._versions.fetched_at = batch.fetched_at
+        self._account.pages += 1
+        self._reading.step.count(len(batch.rows))
+        return self._acceptance.judge(self._endpoint, self._page(batch), self._versions)
 
     def keep_position(self, cursor: LosslessCursor, state: dict[str, Any]) -> None:
         """What is replayed moves no cursor."""

@@ -102,7 +102,7 @@ def _of_its_type(paging: Any, own: Any) -> Any:
 def _first_error(path: Path, error: ValidationError) -> ProfileError:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-    expected = first["msg"].removeprefix("Value error, ")
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if first["type"] == "missing":
         return ProfileError(str(path), key, "missing", "a value")
     if first["type"] == "extra_forbidden":

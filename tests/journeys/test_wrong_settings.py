@@ -89,7 +89,7 @@ def test_a_wrong_setting_is_one_sentence_and_nothing_is_written(
     [
         ("snowflake", "destination `snowflake` has no credentials"),
         ("nowhere", "is 'nowhere', expected a destination that dlt knows"),
-        ("postgres", 'Run: pip install "dlt[postgres]"'),
+        ("mssql", 'Run: pip install "dlt[mssql]"'),
         ("filesystem", "missing `bucket_url`"),
     ],
 )
@@ -144,6 +144,13 @@ def test_a_setting_of_a_profile_that_is_misspelt_is_named(project: Path, run_com
     result = run_command(env={"WORKSPACE__PROFILE": "staging"})
     _is_one_sentence(result.stderr, "Nothing reads `source.ecommerce.shop`")
     assert result.returncode == 2
+
+
+def test_a_profile_without_files_of_its_own_is_refused(project: Path, run_here: RunCommand) -> None:
+    result = run_here(env={"WORKSPACE__PROFILE": "stagging"})
+    _is_one_sentence(result.stderr, "`WORKSPACE__PROFILE` is 'stagging', and there is neither")
+    assert result.returncode == 2
+    _nothing_is_written(project)
 
 
 def test_an_address_where_nobody_answers_ends_the_run(project: Path, run_here: RunCommand) -> None:

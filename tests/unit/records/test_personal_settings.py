@@ -45,7 +45,7 @@ WRONG: dict[str, tuple[dict[str, str | None], str]] = {
     "no salt": ({"hashed": "customers.phone", "salt": None}, "`sources.ecommerce.personal_salt` is missing"),
     "a short salt": (
         {"hashed": "customers.phone", "salt": "secret-salt"},
-        f'has 11 characters, expected at least 16, as {HASHED} is set. Make one with python -c "',
+        f'has 11 characters, expected at least 16 characters, as {HASHED} is set. Make one with python -c "',
     ),
 }
 
