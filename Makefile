@@ -48,7 +48,7 @@ test-long: $(VENV)/.test ## run the long tests too
 test-postgres: $(VENV)/.test ## the contract tests on a PostgreSQL that they start
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door postgres $(ABOUT_WAREHOUSES)
 
-test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made ## the contract tests on the Snowflake emulation
+test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made $(VENV)-clouds/.made ## the contract tests on the Snowflake emulation
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door snowflake $(ABOUT_WAREHOUSES)
 
 test-snowflake-live: $(VENV)/.test ## the journey in a Snowflake account, SNOWFLAKE_TEST_CREDENTIALS
@@ -83,8 +83,9 @@ bench: $(VENV)/.run $(VENV)-bench-script/.made $(VENV)-bench-singer/.made ## mea
 
 lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
 	$(COMPILE) --upgrade requirements.txt -o requirements.lock
-	$(COMPILE) --upgrade requirements.txt requirements/dev.txt -c requirements.lock -o requirements/dev.lock
-	$(COMPILE) --upgrade requirements/snowflake-emulation.txt -o requirements/snowflake-emulation.lock
+	$(COMPILE) --upgrade requirements.txt requirements/dev.txt requirements/clouds.txt -c requirements.lock -o requirements/dev.lock
+	for name in snowflake clouds; do \
+		$(COMPILE) --upgrade requirements/$$name-emulation.txt -o requirements/$$name-emulation.lock; done
 
 clean: ## remove the environment and every cache; loaded data stays
 	rm -rf $(VENV) $(VENV)-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -99,7 +100,8 @@ $(VENV)/.test: requirements/dev.lock | $(VENV)/.uv
 	$(call install,requirements/dev.lock)
 	@touch $@ $(VENV)/.run
 
-$(VENV)-snowflake/.made: requirements/snowflake-emulation.lock | $(VENV)/.uv
+# What tests talk to, in environments of their own.
+$(VENV)-snowflake/.made $(VENV)-clouds/.made: $(VENV)-%/.made: requirements/%-emulation.lock | $(VENV)/.uv
 	$(PYTHON) -m venv --clear $(@D)
 	uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
 		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<

@@ -31,8 +31,8 @@ def require_project() -> None:
     if profile and not any(Path(".dlt").glob(f"{profile}.*.toml")):
         raise SettingError(
             f"`WORKSPACE__PROFILE` is {profile!r}, and there is neither .dlt/{profile}.config.toml nor"
-            f" .dlt/{profile}.secrets.toml: it would load into the same warehouse as any other. Make one, or correct the"
-            " name."
+            f" .dlt/{profile}.secrets.toml: it would load into the same warehouse as any other. Make one of them, or"
+            " correct the name."
         )
 
 

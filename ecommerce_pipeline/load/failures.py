@@ -24,7 +24,7 @@ CURES = {
         "Grant the loader's role what it lacks (docs/snowflake.md and docs/warehouses.md list all of it)."
     ),
     r"no space left|disk ?full|could not extend|storage quota|out of space": "Make room in the warehouse.",
-    r"stage|upload|put(ting)? file|bucket|s3|403 forbidden|access denied": (
+    r"\bstage\b|\bupload|\bbucket\b|\b403\b|access ?denied": (
         "See that the loader may write into the stage."
     ),
     r"resource monitor|exceeded its quota|warehouse .* suspended|no active warehouse": (

@@ -21,6 +21,7 @@ from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
+from ecommerce_pipeline.load.staged_files import remove_staged_files
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES, RUNS, ecommerce
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading
@@ -57,7 +58,9 @@ def _rows_by_table(info: NormalizeInfo) -> dict[str, int]:
 def send(pipeline: dlt.Pipeline) -> list[str]:
     """Load what is normalised; returns the ids of the packages."""
     make_empty_tables(pipeline)
-    return list(pipeline.load().loads_ids)
+    packages = list(pipeline.load().loads_ids)
+    remove_staged_files(pipeline, packages)
+    return packages
 
 
 def give_memory_back() -> None:

@@ -134,6 +134,7 @@ async def control(request: Request) -> Response:
         wanted = json.loads(await _body(request))
         journal.reset()
         journal.away_at, journal.pattern = wanted.get("away_at"), wanted.get("pattern", "")
+        stages.external.update(wanted.get("external", {}))
         journal.refused = wanted.get("refused", [])
         journal.uploads_refused = wanted.get("uploads_refused", False)
     staged = sum(1 for path in STAGES.rglob("*") if path.is_file())

@@ -6,6 +6,7 @@ import importlib
 import re
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from tests.emulation.answers import done, refused
 fake: Any = importlib.import_module("fakesnow.server")  # the package has a function of the same name
 
 STAGES = Path(tempfile.mkdtemp(prefix="stages-"))
+
+external: dict[str, str] = {}
+"""Addresses in S3 by the name of a stage, and the `endpoint` of the server."""
 
 PUT = re.compile(r"PUT file://(?P<file>\S+) @(?P<stage>\S+)", re.IGNORECASE)
 COPY = re.compile(
@@ -49,13 +53,24 @@ async def upload(request: Request) -> Response:
 
 def copy(request: Request, match: re.Match[str]) -> Response:
     """A staged file into a table, by the names of columns."""
-    file = match["url"] or str(STAGES / _path(match["stage"])) + (
-        f"/{match['name']}" if match["name"] else ""
-    )
+    file = _fetched(match) if match["name"] or match["url"] else str(STAGES / _path(match["stage"]))
     connection = fake.to_conn(fake.to_token(request))
     reader = READERS[match["type"].upper()]
     sql = f"INSERT INTO {match['table']} BY NAME SELECT * FROM {reader}('{file}')"
     return _executed(connection, sql)
+
+
+def _fetched(match: re.Match[str]) -> str:
+    """A file of a bucket, brought here: DuckDB reads none without an extension that has to be downloaded."""
+    import boto3
+
+    address = match["url"] or f"{external[match['stage'].replace(chr(34), '').upper()]}/{match['name']}"
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    file = STAGES / f"{uuid.uuid4().hex}-{Path(key).name}"
+    keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests", "region_name": "us-east-1"}
+    files = boto3.client("s3", endpoint_url=external["endpoint"], **keys)
+    files.download_file(bucket, key.replace("//", "/"), str(file))
+    return str(file)
 
 
 def _executed(connection: Any, sql: str) -> Response:
