@@ -15,7 +15,7 @@ from ecommerce_pipeline.checks.preconditions import Missing, refuse_too_many, re
 from ecommerce_pipeline.errors import ContractBroken
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
-from ecommerce_pipeline.load.opening import begin, open_warehouse
+from ecommerce_pipeline.load.opening import begin, open_warehouse, require_rows_that_change
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Watch, alone
 from ecommerce_pipeline.load.stored import Stored
@@ -68,6 +68,7 @@ def sweep(
         RunFailed: the shop or the warehouse does not answer as it should; nothing was marked.
     """
     reading = begin(request, settings, clocks or Clocks())
+    require_rows_that_change(reading, "sweep")
     with alone(reading):
         pipeline = open_warehouse(reading, request).pipeline
         require_loaded(pipeline, reading)

@@ -15,7 +15,14 @@ from ecommerce_pipeline.checks.listing import Listing
 from ecommerce_pipeline.checks.preconditions import Missing, refuse_too_many, require_loaded
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.nested import delete_orphans
-from ecommerce_pipeline.load.opening import begin, begin_again, open_warehouse, position, recent
+from ecommerce_pipeline.load.opening import (
+    begin,
+    begin_again,
+    open_warehouse,
+    position,
+    recent,
+    require_rows_that_change,
+)
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, Watch, alone, read_and_load
 from ecommerce_pipeline.settings import Settings
@@ -74,6 +81,7 @@ def verify(
         RunFailed: the shop or the warehouse does not answer as it should.
     """
     reading = begin(request, settings, clocks or Clocks())
+    require_rows_that_change(reading, "verify")
     with alone(reading):
         pipeline = open_warehouse(reading, request).pipeline
         watch(reading.accounts)
@@ -92,6 +100,7 @@ def verify_and_repair(
         TooManyGone: more rows would be marked than the settings allow; nothing was changed.
     """
     reading = begin(request, settings, clocks or Clocks())
+    require_rows_that_change(reading, "verify")
     with alone(reading):
         pipeline = open_warehouse(reading, request).pipeline
         watch(reading.accounts)

@@ -14,6 +14,7 @@ from dlt.common.configuration.exceptions import (
     ConfigurationException,
 )
 from dlt.common.destination import Destination
+from dlt.common.destination.client import DestinationClientDwhConfiguration
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
@@ -33,6 +34,8 @@ CAPABILITIES: dict[str, dict[str, Any]] = {
     "redshift": {"supports_transactions": True},
     "snowflake": {"supports_transactions": True},
 }
+
+LAKE = "filesystem"
 
 REFERENCES = {"snowflake": "ecommerce_pipeline.load.snowflake.snowflake"}
 """Where a destination of dlt's needs something beside it."""
@@ -54,10 +57,10 @@ def open_destination() -> Destination[Any, Any]:
     try:
         destination: Any = Destination.from_reference(REFERENCES.get(kind, kind), destination_name=name)
         _ = destination.client_class  # imports the driver
+        _require_merge(destination, kind)
         configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
     except (ConfigurationException, DestinationException, ImportError) as error:
         raise _refused(kind, name, error) from None
-    _require_merge(destination, kind)
     _require_another_name(configuration, kind)
     opened: Destination[Any, Any] = destination
     return opened
@@ -87,8 +90,10 @@ def _refused(kind: str, name: str, error: Exception) -> SettingError:
 
 
 def _require_merge(destination: Any, kind: str) -> None:
-    """Where dlt cannot merge it appends, and rows would come twice."""
-    if "delete-insert" not in (destination.capabilities().supported_merge_strategies or ()):
+    """Where dlt cannot merge it appends, and rows would come twice; a lake is meant to have each version."""
+    strategies = destination.capabilities().supported_merge_strategies or ()
+    has_tables = issubclass(destination.spec, DestinationClientDwhConfiguration)
+    if not has_tables or not (keeps_versions() or "delete-insert" in strategies):
         raise SettingError(
             f"The destination `{kind}` cannot merge rows by key: they would stand there twice. Name one that can, for"
             f" example duckdb, snowflake or postgres, as `{SECTION}.destination_type`."
@@ -130,6 +135,11 @@ def open_pipeline() -> dlt.Pipeline:
 def destination_type() -> str:
     """The type of destination that the configuration names."""
     return dlt.config.get(f"{SECTION}.destination_type", str) or "duckdb"
+
+
+def keeps_versions() -> bool:
+    """Whether the destination is a lake: files are added and none is changed, so that each version of a row stays."""
+    return destination_type() == LAKE
 
 
 def file_format(destination: Destination[Any, Any]) -> Any:

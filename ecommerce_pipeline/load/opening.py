@@ -14,7 +14,12 @@ from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.bare_tombstones import Marking, waiting_tombstones
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.connection import file_kept_open
-from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
+from ecommerce_pipeline.load.destination import (
+    destination_type,
+    keeps_versions,
+    open_destination,
+    open_pipeline,
+)
 from ecommerce_pipeline.load.layout import layout_of
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
@@ -66,7 +71,7 @@ def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> 
         profile, settings, client, new_run_id(started_at), started_at, started_at, resources, request.window
     )
     reading.maskers = maskers(settings, profile)
-    reading.layout = layout_of(destination_type())
+    reading.layout, reading.keeps_versions = layout_of(destination_type()), keeps_versions()
     return reading
 
 
@@ -85,7 +90,21 @@ def begin_again(reading: Reading, request: Request) -> Reading:
         request.window,
     )
     again.maskers, again.layout = reading.maskers, reading.layout
+    again.keeps_versions = reading.keeps_versions
     return again
+
+
+def require_rows_that_change(reading: Reading, command: str) -> None:
+    """Refuse a lake.
+
+    Raises:
+        SettingError: the command changes rows, or compares the one that stands for each key.
+    """
+    if reading.keeps_versions:
+        raise SettingError(
+            f"`{command}` needs a warehouse: the lake keeps each version of a row and changes none. Load into a"
+            " warehouse as well, or read the lake as docs/lake.md shows."
+        )
 
 
 def _chosen(names: tuple[str, ...], profile: ShopProfile) -> tuple[str, ...]:
@@ -164,6 +183,8 @@ def _finish_pending(pipeline: dlt.Pipeline, reading: Reading) -> list[str]:
         return []
     logger.warning("an earlier run left fetched data; it is loaded first")
     prepare_or_forget(pipeline)
+    if reading.keeps_versions:
+        return send(pipeline)
     marking = Marking(pipeline, reading.profile.id_type, waiting_tombstones(pipeline))
     marking.before_load(Tables(pipeline).kept(()))
     packages = send(pipeline)

@@ -124,10 +124,7 @@ class Package:
         self._check_handed(prepare_or_forget(self._pipeline))
         middle = time.monotonic()
         self._wait()
-        with file_kept_open(self._pipeline):
-            self._marking.before_load(self._standing())
-            packages = send(self._pipeline)
-            self._marking.after_load()
+        packages = self._load()
         for keys in self._reading.tombstones.values():
             keys.clear()
         if self._reading.accounted:
@@ -137,11 +134,21 @@ class Package:
         self._seconds[1] += time.monotonic() - middle
         for account in self._reading.accounts.values():
             account.commit()
-            if account.deleted:
+            if account.deleted and not self._reading.keeps_versions:
                 self._marks.follow(account.resource)
         if self._reading.unfinished:
             rows = sum(account.fetched for account in self._reading.accounts.values())
             logger.info("checkpoint: %d rows are accounted for and committed, reading goes on", rows)
+        return packages
+
+    def _load(self) -> list[str]:
+        """Load what is normalised, and mark rows of bare tombstones where rows can be marked."""
+        if self._reading.keeps_versions:
+            return send(self._pipeline)
+        with file_kept_open(self._pipeline):
+            self._marking.before_load(self._standing())
+            packages = send(self._pipeline)
+            self._marking.after_load()
         return packages
 
     def _keep_rest(self) -> None:
@@ -179,6 +186,8 @@ class Package:
     def _note_seconds(self) -> None:
         """The account travels with its rows; how long preparing and loading took is known only afterwards."""
         normalize_seconds, load_seconds = self._seconds
+        if self._reading.keeps_versions:
+            return
         self._wait()
         with self._pipeline.sql_client() as client:
             table = client.make_qualified_table_name(RUNS)

@@ -128,8 +128,10 @@ def _learn_committed(request: Request, reading: Reading, pipeline: dlt.Pipeline)
     anew = tables.to_read_anew(reading.resources)
     if request.full_refresh:
         anew = tuple(dict.fromkeys((*reading.resources, *anew)))
-    forget(pipeline, anew)
+    forget(pipeline, anew, tables_stay=reading.keeps_versions)
     reading.existing_tables = tables.kept(anew)
+    if reading.keeps_versions:
+        return
     reading.lookups = lookups(pipeline, reading, request.reload)
     if QUARANTINE in reading.existing_tables:
         reading.refusals = refusals(pipeline)

@@ -14,7 +14,12 @@ from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.connection import kept_open
 from ecommerce_pipeline.load.destination import file_format
 from ecommerce_pipeline.load.lookup import refusals
-from ecommerce_pipeline.load.opening import OpenWarehouse, begin_without_shop, open_warehouse
+from ecommerce_pipeline.load.opening import (
+    OpenWarehouse,
+    begin_without_shop,
+    open_warehouse,
+    require_rows_that_change,
+)
 from ecommerce_pipeline.load.package import Package
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, Watch, alone, outcome_of
@@ -75,6 +80,7 @@ def replay_rejected(
         RunFailed: the warehouse does not answer as it should.
     """
     reading = begin_without_shop(replace(request, window=Window()), settings, clocks or Clocks())
+    require_rows_that_change(reading, "replay")
     with alone(reading):
         warehouse = _open(reading, request)
         watch(reading.accounts)
@@ -122,6 +128,7 @@ def replay_archive(
     """
     period = request.window or Window()
     reading = begin_without_shop(replace(request, window=Window()), settings, clocks or Clocks())
+    require_rows_that_change(reading, "replay")
     files = {name: list(archived_files(settings.archive_address, name, period)) for name in reading.listed}
     if not any(files.values()):
         raise SettingError(

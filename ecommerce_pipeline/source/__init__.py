@@ -34,7 +34,12 @@ END = datetime(9999, 12, 31, tzinfo=UTC)
 MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 
 
-@dlt.source(name="ecommerce", max_table_nesting=6)
+def disposition(reading: Reading) -> Any:
+    """What becomes of rows whose key is there already."""
+    return "append" if reading.keeps_versions else MERGE
+
+
+@dlt.source(name="ecommerce", max_table_nesting=6, root_key=True)
 def ecommerce(reading: Reading) -> Any:
     """All resources of a shop, its quarantine and the account; the last two end after all others."""
     for name in MODELS:
@@ -43,7 +48,7 @@ def ecommerce(reading: Reading) -> Any:
         elif name not in reading.existing_tables and name in reading.resources:
             yield _empty(reading, name)
     yield _rejected_records(reading)
-    yield account_rows(_when_read(reading))
+    yield account_rows(_when_read(reading), disposition(reading))
 
 
 ecommerce.add_postprocessor(strictly_typed)
@@ -80,7 +85,7 @@ def _merged(
     decorate: Any = dlt.resource(
         name=name,
         primary_key="id",
-        write_disposition=MERGE,
+        write_disposition=disposition(reading),
         columns=_columns(reading, name),
         nested_hints=_nested_hints(reading, name),
     )
@@ -107,7 +112,8 @@ def _empty(reading: Reading, name: str) -> DltResource:
 
 def _columns(reading: Reading, name: str) -> Any:
     hints = {**columns(MODELS[name], reading.profile.id_type), **BOOKKEEPING}
-    hints["_version"] = {**hints["_version"], "dedup_sort": "desc"}
+    if not reading.keeps_versions:
+        hints["_version"] = {**hints["_version"], "dedup_sort": "desc"}
     layout = reading.layout.get(name, {})
     return {column: {**hint, **layout.get(column, {})} for column, hint in hints.items()}
 
@@ -157,8 +163,8 @@ def _rejected_records(reading: Reading) -> DltResource:
     @dlt.resource(
         name=quarantine.TABLE,
         primary_key="rejected_id",
-        write_disposition=MERGE,
-        columns=quarantine.COLUMNS,  # type: ignore[arg-type]  # a dict of hints, as dlt documents
+        write_disposition=disposition(reading),
+        columns=quarantine.columns(reading.keeps_versions),  # type: ignore[arg-type]  # a dict of hints, as dlt documents
     )
     def rows() -> Iterator[Any]:
         if quarantine.TABLE not in reading.existing_tables:
@@ -170,12 +176,12 @@ def _rejected_records(reading: Reading) -> DltResource:
     return rows()
 
 
-def account_rows(batches: Iterator[list[dict[str, Any]] | None]) -> DltResource:
+def account_rows(batches: Iterator[list[dict[str, Any]] | None], written: Any = MERGE) -> DltResource:
     """The resource of `pipeline_runs`: one row per run and resource, the latest account of it wins."""
     return dlt.resource(
         batches,
         name=RUNS,
         primary_key=["run_id", "resource"],
-        write_disposition=MERGE,
+        write_disposition=written,
         columns=RUN_COLUMNS,  # type: ignore[arg-type]  # a dict of hints, as dlt documents
     )

@@ -32,8 +32,14 @@ COLUMNS: dict[str, dict[str, Any]] = {
         "_loaded_at": "timestamp",
     }.items()
 }
-COLUMNS["_version"] |= {"dedup_sort": "desc"}
 COLUMNS["_loaded_at"] |= {"timezone": True, "precision": 6}
+
+
+def columns(keeps_versions: bool) -> dict[str, dict[str, Any]]:
+    """Hints for the columns; where one version of a record stays, it is the newest."""
+    return (
+        COLUMNS if keeps_versions else {**COLUMNS, "_version": {**COLUMNS["_version"], "dedup_sort": "desc"}}
+    )
 
 
 def rejected_id(resource: str, content_hash: str) -> str:

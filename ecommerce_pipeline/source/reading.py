@@ -59,6 +59,7 @@ class Reading:
         swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
         tombstones: those of nothing but a key that came in the present step.
         existing_tables: tables that the warehouse has already.
+        keeps_versions: whether each version of a row is added, and none replaces another.
         layout: by table and column, dlt's hints on how rows are kept together in the warehouse.
         one_connection: inside it, all questions to the warehouse go over one connection.
         made: resources whose table this run makes though no row may come.
@@ -81,6 +82,7 @@ class Reading:
     maskers: Mapping[str, Masker] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
+    keeps_versions: bool = False
     layout: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     one_connection: Callable[[], AbstractContextManager[None]] = nullcontext

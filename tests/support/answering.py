@@ -1,4 +1,4 @@
-"""A server for tests that answers each GET with a body."""
+"""A server for tests that answers each request with a body."""
 
 from __future__ import annotations
 
@@ -19,9 +19,14 @@ def answering(body_of: Callable[[str], bytes]) -> Iterator[str]:
         def do_GET(self) -> None:
             body = body_of(self.path)
             self.send_response(200)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *args: Any) -> None:
             pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,14 +13,19 @@ from urllib.request import Request, urlopen
 
 import fsspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.conftest import ROOT
+from tests.support.answering import answering
 from tests.support.ports import free_port
 
 BIN = ROOT / ".venv-clouds" / "bin"
 LACKING = "buckets: run `make .venv-clouds/.made`"
 BUCKET = "shop"
 START_SECONDS = 30.0
+
+TOKEN = b'{"access_token": "tests", "expires_in": 3600, "token_type": "Bearer"}'
 
 Bucket = Callable[[pytest.MonkeyPatch, Path], AbstractContextManager[str]]
 
@@ -47,12 +53,29 @@ def gcs(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[str]:
     port = free_port()
     server = f"http://127.0.0.1:{port}"
     command = [BIN / "gcp-storage-emulator", "-d", folder / "gcs", "start", "-H", "127.0.0.1", "--port", port]
-    with _running([*command, "--default-bucket", BUCKET, "-q"], f"{server}/storage/v1/b/{BUCKET}"):
+    running = _running([*command, "--default-bucket", BUCKET, "-q"], f"{server}/storage/v1/b/{BUCKET}")
+    with running, answering(lambda _: TOKEN) as tokens:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server)
         monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         monkeypatch.setenv("FSSPEC_GS_TOKEN", "anon")
         fsspec.get_filesystem_class("gs").clear_instance_cache()
+        (folder / "account.json").write_text(json.dumps(_account(tokens)))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(folder / "account.json"))
+        monkeypatch.setenv("DESTINATION__RAW__KWARGS", '{"token": "anon"}')
         yield f"gs://{BUCKET}"
+
+
+def _account(tokens: str) -> dict[str, str]:
+    """A service account that has the right form; the server asks for none."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return {
+        "type": "service_account",
+        "project_id": "tests",
+        "client_email": "tests@example.com",
+        "private_key": pem,
+        "token_uri": tokens,
+    }
 
 
 @contextmanager

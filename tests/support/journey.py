@@ -92,12 +92,19 @@ STEPS: tuple[Step, ...] = (
 )
 
 
+LOADS = tuple(step for step in STEPS if step[2] in (_load, _wiped))
+"""Those in which nothing but new rows comes."""
+
+
 def travelled(
-    shop: DemoShop, warehouses: list[Warehouse], monkeypatch: pytest.MonkeyPatch
+    shop: DemoShop,
+    warehouses: list[Warehouse],
+    monkeypatch: pytest.MonkeyPatch,
+    steps: tuple[Step, ...] = STEPS,
 ) -> Iterator[tuple[str, list[Any]]]:
     """Take warehouses on the journey, side by side; gives the name of each step and what it gave for each of them."""
     with shop.serve() as address:
-        for name, happening, work in STEPS:
+        for name, happening, work in steps:
             happening(shop)
             found = []
             for warehouse in warehouses:

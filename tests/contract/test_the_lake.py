@@ -1,0 +1,142 @@
+"""The lake: each committed version of a row stands in Parquet by date, and the newest of them are the shop's rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import nullcontext
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ecommerce_pipeline.checks.sweep import sweep
+from ecommerce_pipeline.checks.verify import verify
+from ecommerce_pipeline.errors import DestinationFailed, SettingError
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.replay.run import replay_archive, replay_rejected
+from tests.conftest import ROOT
+from tests.contract.conftest import OpenShop
+from tests.support.checked import contents
+from tests.support.clouds import CLOUDS, Bucket
+from tests.support.doors.lake import Lake
+from tests.support.journey import LOADS, OPTIONS, travelled
+from tests.support.truth import differences
+from tests.support.warehouse import Warehouse
+
+pytestmark = pytest.mark.door("duckdb")
+
+PLACES: dict[str, Bucket] = {"folder": lambda _, folder: nullcontext(str(folder / "lake")), **CLOUDS}
+
+
+def _in_lake(warehouse: Warehouse, address: str, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    return Warehouse(warehouse.folder, warehouse.shop, monkeypatch, Lake(address, warehouse.folder))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_newest_versions_are_what_a_warehouse_has_after_each_load(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    shop, warehouse = open_shop(**OPTIONS)
+    (tmp_path / "duckdb").mkdir()
+    beside = Warehouse(tmp_path / "duckdb", shop, monkeypatch)
+    with PLACES[place](monkeypatch, tmp_path) as address:
+        lake = _in_lake(warehouse, address, monkeypatch)
+        for name, (ours, _) in travelled(shop, [lake, beside], monkeypatch, LOADS):
+            found, expected = contents(lake), contents(beside)
+            for table, rows in expected.items():
+                assert found[table] == rows, f"{name}: {table}"
+            assert ours.packages == [] or name != "nothing new"
+        assert differences(shop, lake.database) == []
+
+
+def test_files_of_a_load_that_did_not_end_are_no_versions_and_its_rows_come_again(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(invalid_share=0.0)
+    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    with shop.serve() as address:
+        lake.run(address)
+        edited = [row["id"] for row in shop.truth("orders")[:5]]
+        for key in edited:
+            shop.update("orders", key, status="edited")
+        files = _files_of_orders(tmp_path)
+        before = lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1")
+        with monkeypatch.context() as patch:
+            patch.setattr("dlt.load.load.Load.complete_package", _away)
+            with pytest.raises(DestinationFailed, match="away"):
+                lake.run(address)
+        there = _files_of_orders(tmp_path)
+        assert lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1") == before
+        lake.run(address)
+    assert len(there) > len(files)
+    assert differences(shop, lake.database) == []
+
+
+def _files_of_orders(folder: Path) -> list[Path]:
+    return list((folder / "lake" / "ecommerce" / "orders").rglob("*.parquet"))
+
+
+def _away(*_: Any, **__: Any) -> None:
+    raise DestinationFailed("the lake is away")
+
+
+def test_a_full_refresh_adds_all_rows_again_and_takes_none_away(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(invalid_share=0.1)
+    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    with shop.serve() as address:
+        lake.run(address)
+        files = _files_of_orders(tmp_path)
+        outcome = lake.run(address, Request(full_refresh=True))
+    assert {account.resource: account.loaded for account in outcome.accounts}["orders"] == len(
+        shop.truth("orders")
+    )
+    assert set(files) < set(_files_of_orders(tmp_path))
+    assert differences(shop, lake.database) == []
+
+
+def test_the_views_of_the_page_show_the_rows_of_the_shop(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "lake.md").read_text("utf-8")
+    views = re.search(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert views is not None
+    shop, warehouse = open_shop(invalid_share=0.0)
+    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    with shop.serve() as address:
+        lake.run(address)
+        for row in shop.truth("orders")[:5]:
+            shop.update("orders", row["id"], tags=["edited"])
+        lake.run(address)
+    with duckdb.connect() as connection:  # the paths of the page begin in the present folder
+        connection.execute(views.group(1))
+        orders = connection.execute("SELECT count(*), sum(total_amount) FROM orders").fetchall()
+        tags = connection.execute("SELECT count(*) FROM orders__tags").fetchall()
+    truth = shop.truth("orders")
+    assert orders == [(len(truth), sum(Decimal(row["total_amount"]) for row in truth))]
+    assert tags == [(sum(len(row["tags"]) for row in truth),)]
+
+
+COMMANDS: dict[str, Callable[[Request, Any], Any]] = {
+    "sweep": sweep,
+    "verify": verify,
+    "replay": replay_rejected,
+    "replay --archive": replay_archive,
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_changes_or_compares_rows_is_refused(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
+    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    said = f"`{command.split(maxsplit=1)[0]}` needs a warehouse: the lake keeps each version"
+    with shop.serve() as address:
+        lake.run(address)
+        with pytest.raises(SettingError, match=said):
+            COMMANDS[command](Request(), lake.settings(address, lake.profile()))
