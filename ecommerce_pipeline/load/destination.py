@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,10 @@ CAPABILITIES: dict[str, dict[str, Any]] = {
 
 LAKE = "filesystem"
 
-REFERENCES = {"snowflake": "ecommerce_pipeline.load.snowflake.snowflake"}
+REFERENCES = {
+    LAKE: "ecommerce_pipeline.load.lake.filesystem",
+    "snowflake": "ecommerce_pipeline.load.snowflake.snowflake",
+}
 """Where a destination of dlt's needs something beside it."""
 
 
@@ -145,8 +147,8 @@ def keeps_versions() -> bool:
 def file_format(destination: Destination[Any, Any]) -> Any:
     """Parquet wherever the destination takes it: on DuckDB it loads a hundred times faster than inserts."""
     formats = destination.capabilities().supported_loader_file_formats or []
-    if destination_type() == "postgres" and find_spec("adbc_driver_postgresql") is None:
-        return None  # its files of inserts; dlt takes parquet through that driver alone
+    if destination_type() == "postgres":
+        return None  # files of inserts; parquet needs the ADBC driver, and that fails on a file without rows
     return "parquet" if "parquet" in formats else None
 
 

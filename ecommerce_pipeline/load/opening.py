@@ -12,6 +12,7 @@ import dlt
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.bare_tombstones import Marking, waiting_tombstones
+from ecommerce_pipeline.load.bucket_files import discard_files, waiting_packages
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.destination import (
@@ -157,7 +158,9 @@ def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) 
     if request.full_refresh and pipeline.has_pending_data:
         pipeline.drop()
     restore_own_tables(pipeline)
+    waiting = waiting_packages(pipeline) if reading.keeps_versions else []
     start_from_committed(pipeline)
+    discard_files(pipeline, [package for package in waiting if package not in waiting_packages(pipeline)])
     _check_same_shop(pipeline, request, reading)
     packages = _finish_pending(pipeline, reading)
     _name_unfinished(pipeline)

@@ -15,13 +15,13 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from ecommerce_pipeline.errors import Unaccounted
 from ecommerce_pipeline.load.bare_tombstones import Marking
+from ecommerce_pipeline.load.bucket_files import remove_staged_files
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
-from ecommerce_pipeline.load.staged_files import remove_staged_files
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES, RUNS, ecommerce
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 from ecommerce_pipeline.source.reading import Reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
 from decimal import Decimal
@@ -72,6 +73,28 @@ def test_files_of_a_load_that_did_not_end_are_no_versions_and_its_rows_come_agai
         assert lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1") == before
         lake.run(address)
     assert len(there) > len(files)
+    assert not (set(there) - set(files)) & set(_files_of_orders(tmp_path))
+    assert differences(shop, lake.database) == []
+
+
+@pytest.mark.parametrize("step", ["_store_load", "_store_current_state"])
+@pytest.mark.parametrize("folder_is_lost", [False, True])
+def test_a_kill_while_a_load_is_noted_as_complete_loses_nothing(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, folder_is_lost: bool
+) -> None:
+    shop, warehouse = open_shop(invalid_share=0.0)
+    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    with shop.serve() as address:
+        lake.run(address)
+        for row in shop.truth("orders")[:5]:
+            shop.update("orders", row["id"], status="edited")
+        with monkeypatch.context() as patch:
+            patch.setattr(f"dlt.destinations.impl.filesystem.filesystem.FilesystemClient.{step}", _away)
+            with pytest.raises(DestinationFailed, match="away"):
+                lake.run(address)
+        if folder_is_lost:
+            shutil.rmtree(tmp_path / "dlt")
+        lake.run(address)
     assert differences(shop, lake.database) == []
 
 
