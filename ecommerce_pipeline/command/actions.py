@@ -102,6 +102,8 @@ def ddl(options: argparse.Namespace) -> int:
     """The tables as SQL."""
     from ecommerce_pipeline.command.arguments import requested_lists
     from ecommerce_pipeline.command.environment import require_project, with_demo_key
+    from ecommerce_pipeline.command.parser import DIALECTS
+    from ecommerce_pipeline.errors import SettingError
     from ecommerce_pipeline.load.ddl import statements
     from ecommerce_pipeline.load.destination import destination_type
     from ecommerce_pipeline.report.printed import print_texts
@@ -109,7 +111,12 @@ def ddl(options: argparse.Namespace) -> int:
 
     requested_lists(options)
     require_project()
-    print_texts(statements(options.dialect or destination_type(), with_demo_key(load_settings())))
+    dialect = options.dialect or destination_type()
+    if dialect not in DIALECTS:
+        raise SettingError(
+            f"The tables of `{dialect}` are not printed; name one of {', '.join(DIALECTS)} by --dialect."
+        )
+    print_texts(statements(dialect, with_demo_key(load_settings())))
     return 0
 
 

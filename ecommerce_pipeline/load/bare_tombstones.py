@@ -1,17 +1,16 @@
-"""Tombstones that are nothing but a key: their rows are marked beside the load of a package, which carries the keys."""
+"""Tombstones that are nothing but a key: their rows are marked beside the load of the package that moves the cursor."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import dlt
 
-from ecommerce_pipeline.load.keys import is_id
 from ecommerce_pipeline.load.marks import Marks
-from ecommerce_pipeline.records.wire import IdType
-from ecommerce_pipeline.source.tombstones import BareTombstones, carried_by
+from ecommerce_pipeline.source.tombstones import TOLD, BareTombstones, told_in
 
 
 class Marking:
@@ -19,34 +18,55 @@ class Marking:
 
     Args:
         pipeline: knows it.
-        id_type: of the shop's keys; a tombstone with another one marks nothing.
         tombstones: by resource, when the row of each key was deleted, UTC.
     """
 
-    def __init__(self, pipeline: dlt.Pipeline, id_type: IdType, tombstones: BareTombstones) -> None:
+    def __init__(self, pipeline: dlt.Pipeline, tombstones: BareTombstones) -> None:
         self._marks = Marks(pipeline)
-        self._id_type = id_type
         self._tombstones = tombstones
+        self._done = Done(pipeline)
 
     def before_load(self, tables: Collection[str]) -> None:
         """Mark in tables that stand already: the cursors have not moved, after a kill the tombstones come again."""
-        for name, keys in self._tombstones.items():
-            if name in tables:
-                self._set(name, keys)
+        for name in self._tombstones.keys() & set(tables):
+            self._marks.set(name, self._tombstones[name])
 
     def after_load(self) -> None:
         """Mark once more: the package may have brought an older version of a row."""
         for name, keys in self._tombstones.items():
-            self._set(name, keys)
-
-    def _set(self, name: str, keys: Mapping[Any, datetime]) -> None:
-        self._marks.set(name, {key: at for key, at in keys.items() if is_id(key, self._id_type)})
+            self._marks.set(name, keys)
+        self._done.note()
 
 
-def waiting_tombstones(pipeline: dlt.Pipeline) -> BareTombstones:
-    """Those that normalised packages carry which are not loaded yet; of one key the latest."""
-    found: BareTombstones = {}
-    for package in pipeline.list_normalized_load_packages():
-        for name, keys in carried_by(pipeline.get_load_package_state(package)).items():
-            found.setdefault(name, {}).update(keys)
-    return found
+def mark_what_was_left(pipeline: dlt.Pipeline, state: Mapping[str, Any]) -> None:
+    """Mark the tombstones of the last committed package, where the run that loaded it may not have come to that.
+
+    Args:
+        pipeline: its local state is the committed one.
+        state: the source's part of it.
+    """
+    if TOLD in state and not Done(pipeline).noted:
+        Marking(pipeline, told_in(state)).after_load()
+
+
+class Done:
+    """Notes in the working folder that the tombstones of the present state are marked: what was unmarked since, because
+    the shop has it again, must not be marked once more.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._pipeline = pipeline
+        self._file = Path(pipeline.working_dir) / "tombstones_marked.json"
+
+    @property
+    def noted(self) -> bool:
+        """Whether they are."""
+        return self._file.exists() and self._file.read_text("utf-8") == self._told()
+
+    def note(self) -> None:
+        """They are."""
+        self._file.write_text(self._told(), "utf-8")
+
+    def _told(self) -> str:
+        state = self._pipeline.state
+        return json.dumps([state["_version_hash"], state.get("sources", {}).get("ecommerce", {}).get(TOLD)])

@@ -81,6 +81,11 @@ def _refused(kind: str, name: str, error: Exception) -> SettingError:
             f'{where}, which needs a package that is not installed. Run: pip install "dlt[{kind}]"'
         )
     if isinstance(error, ConfigFieldMissingException):
+        if "bucket_url" in " ".join(_missing(error)):
+            return SettingError(
+                f"The lake has no address: write `bucket_url` under [destination.{name}] in .dlt/config.toml, a folder,"
+                " s3://... or gs://...; docs/lake.md shows how."
+            )
         return SettingError(
             f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put all of them into"
             f" .dlt/secrets.toml under [destination.{name}.credentials]; .dlt/example.secrets.toml shows how."
@@ -136,7 +141,8 @@ def open_pipeline() -> dlt.Pipeline:
 
 def destination_type() -> str:
     """The type of destination that the configuration names."""
-    return dlt.config.get(f"{SECTION}.destination_type", str) or "duckdb"
+    named = dlt.config.get(f"{SECTION}.destination_type", str) or "duckdb"
+    return named.removeprefix("dlt.destinations.")
 
 
 def keeps_versions() -> bool:

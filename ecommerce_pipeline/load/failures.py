@@ -20,13 +20,14 @@ logger = logging.getLogger(__name__)
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 CURES = {
+    r"\bstage\b.*(writ|put|upload|403)|\bupload|\bbucket\b|\b403\b|access ?denied|s3:": (
+        "See that the loader may read and write the stage or bucket."
+    ),
+    r"(object|relation|table) .* does not exist": "Somebody has dropped a table; the next run makes it again.",
     r"permission denied|insufficient privileges|access control|not authorized|must be owner|role .* does not exist": (
         "Grant the loader's role what it lacks (docs/snowflake.md and docs/warehouses.md list all of it)."
     ),
     r"no space left|disk ?full|could not extend|storage quota|out of space": "Make room in the warehouse.",
-    r"\bstage\b|\bupload|\bbucket\b|\b403\b|access ?denied": (
-        "See that the loader may write into the stage."
-    ),
     r"resource monitor|exceeded its quota|warehouse .* suspended|no active warehouse": (
         "See that the loader's role may use the warehouse, and that its credits are not used up."
     ),

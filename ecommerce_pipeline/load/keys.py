@@ -1,4 +1,4 @@
-"""Rows of the warehouse by key: what a key may be, and statements that name many."""
+"""Rows of the warehouse by key: statements that name many."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 
 from dlt.common.utils import chunks
 
-from ecommerce_pipeline.records.naming import text_rules
-from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.source.tombstones import TOMBSTONE
 
 OF_A_TOMBSTONE = f"right(_content_hash, {len(TOMBSTONE)}) = '{TOMBSTONE}'"
@@ -16,13 +14,6 @@ OF_A_TOMBSTONE = f"right(_content_hash, {len(TOMBSTONE)}) = '{TOMBSTONE}'"
 
 AT_ONCE = 1_000
 """How many keys one statement names; warehouses limit the length of a list."""
-
-
-def is_id(key: Any, id_type: IdType) -> bool:
-    """Whether a key can stand in the column `id`; a query that names another one would fail."""
-    if id_type == "integer":
-        return type(key) is int and -(2**63) <= key < 2**63
-    return type(key) is str and not text_rules(key)
 
 
 def in_lists(keys: Sequence[Any]) -> Iterator[tuple[str, Sequence[Any]]]:

@@ -86,7 +86,8 @@ class Marks:
 
 _FOLLOW = (
     "UPDATE {child} SET {mark} = p.{mark} FROM {parent} AS p"
-    " WHERE p._dlt_id = {child}._dlt_parent_id AND p.{mark} IS DISTINCT FROM {child}.{mark}"
+    " WHERE p._dlt_id = {child}._dlt_parent_id"
+    " AND (p.{mark} <> {child}.{mark} OR (p.{mark} IS NULL) <> ({child}.{mark} IS NULL))"
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import dlt
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.load.bare_tombstones import Marking, waiting_tombstones
+from ecommerce_pipeline.load.bare_tombstones import mark_what_was_left
 from ecommerce_pipeline.load.bucket_files import discard_files, waiting_packages
 from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.connection import file_kept_open
@@ -25,7 +25,7 @@ from ecommerce_pipeline.load.layout import layout_of
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.load.tables import Tables, restore_own_tables
+from ecommerce_pipeline.load.tables import restore_own_tables
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
@@ -162,37 +162,39 @@ def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) 
     start_from_committed(pipeline)
     discard_files(pipeline, [package for package in waiting if package not in waiting_packages(pipeline)])
     _check_same_shop(pipeline, request, reading)
-    packages = _finish_pending(pipeline, reading)
+    packages = _finish_pending(pipeline)
     _name_unfinished(pipeline)
     pipeline.sync_destination()
     _check_same_shop(pipeline, request, reading)
+    if not reading.keeps_versions:
+        mark_what_was_left(pipeline, _state(pipeline))
     return packages
 
 
 def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:
     """The cursors of one shop say nothing of another, and its rows have the same keys."""
     known = _state(pipeline).get("shop")
-    if known in (None, reading.shop) or (request.full_refresh and not request.resources):
+    anew = request.full_refresh and not request.resources and not reading.keeps_versions
+    if known in (None, reading.shop) or anew:
         return
+    if reading.keeps_versions:
+        raise SettingError(
+            f"The lake holds the shop {known}, and the settings name {reading.shop}. A lake keeps all that was ever"
+            " loaded: give another shop another `bucket_url`."
+        )
     raise SettingError(
         f"The warehouse holds the shop {known}, and the settings name {reading.shop}. Use another folder and"
         " database for another shop; if it is the same shop under a new address, run once with --full-refresh."
     )
 
 
-def _finish_pending(pipeline: dlt.Pipeline, reading: Reading) -> list[str]:
-    """Load what an earlier run fetched and could not load, and mark the rows of the tombstones that it carries."""
+def _finish_pending(pipeline: dlt.Pipeline) -> list[str]:
+    """Load what an earlier run fetched and could not load."""
     if not pipeline.has_pending_data:
         return []
     logger.warning("an earlier run left fetched data; it is loaded first")
     prepare_or_forget(pipeline)
-    if reading.keeps_versions:
-        return send(pipeline)
-    marking = Marking(pipeline, reading.profile.id_type, waiting_tombstones(pipeline))
-    marking.before_load(Tables(pipeline).kept(()))
-    packages = send(pipeline)
-    marking.after_load()
-    return packages
+    return send(pipeline)
 
 
 def _name_unfinished(pipeline: dlt.Pipeline) -> None:

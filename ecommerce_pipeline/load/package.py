@@ -89,7 +89,7 @@ class Package:
         self._journal = Journal(pipeline)
         self._lineage = Lineage(pipeline)
         self._marks = Marks(pipeline)
-        self._marking = Marking(pipeline, reading.profile.id_type, reading.tombstones)
+        self._marking = Marking(pipeline, reading.tombstones)
         self._seconds = [0.0, 0.0]
         reading.waiting.extend(self._journal.waiting())
 

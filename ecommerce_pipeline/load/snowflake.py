@@ -46,10 +46,11 @@ class AtomicClient(SnowflakeClient):
         capabilities: DestinationCapabilitiesContext,
     ) -> None:
         os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
-        config.credentials.query = {**QUIET, **(config.credentials.query or {})}
-        config.credentials.private_key_path = (
-            None  # its key has been read, and the connector refuses the name
-        )
+        # The key of this path has been read, and the connector refuses the name.
+        config.credentials.private_key_path = None
+        query = config.credentials.query or {}
+        given = {name: value for name, value in query.items() if name != "private_key_path"}
+        config.credentials.query = {**QUIET, **given}
         super().__init__(schema, config, capabilities)
 
     def tables(self) -> frozenset[str]:

@@ -11,7 +11,8 @@ import dlt
 
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.connection import asking
-from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, is_id, rows_with
+from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, rows_with
+from ecommerce_pipeline.records.keys import is_id
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.cursor import plain

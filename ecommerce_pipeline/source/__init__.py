@@ -18,7 +18,7 @@ from ecommerce_pipeline.source.cursor import LosslessCursor, plain
 from ecommerce_pipeline.source.list_reader import ListReader
 from ecommerce_pipeline.source.reading import Reading
 from ecommerce_pipeline.source.strict import strictly_typed
-from ecommerce_pipeline.source.tombstones import carry
+from ecommerce_pipeline.source.tombstones import keep_told
 
 RUNS = "pipeline_runs"
 
@@ -132,7 +132,8 @@ def _when_read(reading: Reading) -> Iterator[list[dict[str, Any]] | None]:
     while reading.reading_now:
         yield None
     reading.archive.flush()  # a failure here still drops the package with its rows and cursors
-    carry(reading.tombstones)
+    if not reading.window:
+        keep_told(reading.tombstones, dlt.current.source_state(), reading.changed)
     _note_unfinished(reading)
     if reading.changed or RUNS not in reading.existing_tables:
         reading.accounted = True

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from ecommerce_pipeline.records.keys import is_id
 from ecommerce_pipeline.records.validation import (
     Accepted,
     Rejected,
@@ -49,7 +50,7 @@ class Acceptance:
         self._refused_before: set[str] = set()
         self._tombstones = reading.tombstones.setdefault(name, {})
         self._stamp: dict[str, Any] = {"_run_id": self.run_id, "_loaded_at": self.loaded_at}
-        self._shop = profile.name
+        self._shop, self._id_type = profile.name, profile.id_type
         children = [child for child, declared in profile.resources.items() if declared.embedded_in == name]
         self.validator = validator_of(name, profile, children)
         self._line_validators = {child: validator_of(child, profile) for child in children}
@@ -169,7 +170,7 @@ class Acceptance:
     def _note_tombstone(self, endpoint: Endpoint, raw: Any, deleted: datetime | None) -> None:
         """A tombstone may have nothing but its key; the row in the warehouse is marked all the same."""
         key = endpoint.key(raw) if deleted else None
-        if deleted and identity(key):
+        if deleted and is_id(key, self._id_type):
             self._tombstones[key] = deleted
 
     def _bookkeeping(self, digest: str, cursor: datetime | None, origin: tuple[str, int]) -> dict[str, Any]:

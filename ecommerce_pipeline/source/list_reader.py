@@ -148,7 +148,8 @@ class ListReader:
         state[CUT] = len(recent) >= RECENT_LIMIT
 
     def _may_come_again(self, position: datetime | None) -> dict[str, Known]:
-        if self._endpoint.profile.cursor.since_param:
+        # A lake is not asked which rows it has, so that the state remembers those of a list without a filter as well.
+        if self._endpoint.profile.cursor.since_param or self._reading.keeps_versions:
             return self._repeats.since(self._endpoint.floor(position) if position else FLOOR, RECENT_LIMIT)
         return self._repeats.refused(RECENT_LIMIT)
 

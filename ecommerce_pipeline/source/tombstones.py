@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
-
-import dlt
+from typing import Any
 
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.shop.paging import value_at
@@ -17,8 +15,8 @@ TOMBSTONE = "-deleted"
 BareTombstones = dict[str, dict[Any, datetime]]
 """By resource, the keys of deleted rows whose tombstones say nothing else, and when each was deleted, UTC."""
 
-CARRIED = "bare_tombstones"
-"""Where the state of a load package has them: it lives as long as the package, however often its load fails."""
+TOLD = "bare_tombstones"
+"""Where the source's state has them: it is committed with the cursors that are past them."""
 
 STANDING = (None, False, 0, "", "0", "false")
 """What the field of a tombstone holds in a row that stands; a list or an object that is empty does as well."""
@@ -40,21 +38,26 @@ def deleted_at(endpoint: Endpoint, raw: Any, now: datetime) -> datetime | None:
     return endpoint.instant(told) or endpoint.cursor(raw) or now
 
 
-def carry(tombstones: BareTombstones) -> None:
-    """Put them into the load package that is being extracted."""
-    state = cast(dict[str, Any], dlt.current.load_package_state()["state"])
-    state[CARRIED] = {
-        name: [[key, at.isoformat()] for key, at in keys.items()] for name, keys in tombstones.items() if keys
-    }
-
-
-def carried_by(state: Mapping[str, Any]) -> BareTombstones:
-    """Those that a load package carries.
+def keep_told(tombstones: BareTombstones, state: dict[str, Any], changed: bool) -> None:
+    """Put the tombstones of a step into the source's state, in place of those of the step before.
 
     Args:
-        state: dlt's, of the package.
+        tombstones: what came.
+        state: the source's, of the load package that is being extracted.
+        changed: whether the package has anything else; for an old set alone nothing is sent.
     """
+    told = {
+        name: [[key, at.isoformat()] for key, at in keys.items()] for name, keys in tombstones.items() if keys
+    }
+    if told:
+        state[TOLD] = told
+    elif changed:
+        state.pop(TOLD, None)
+
+
+def told_in(state: Mapping[str, Any]) -> BareTombstones:
+    """Those that the state of a source tells of."""
     return {
         name: {key: datetime.fromisoformat(at) for key, at in pairs}
-        for name, pairs in state.get(CARRIED, {}).items()
+        for name, pairs in state.get(TOLD, {}).items()
     }

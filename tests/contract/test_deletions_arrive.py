@@ -112,9 +112,20 @@ def test_a_row_that_stands_behind_its_own_tombstone_is_live(
     assert warehouse.query(MARKS) == [(1, None)]
 
 
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "ecommerce_pipeline.load.package.file_kept_open",
+        "ecommerce_pipeline.load.bare_tombstones.Marking.after_load",
+    ],
+    ids=["before the load", "after the load"],
+)
 @pytest.mark.parametrize("known", [True, False], ids=["a row of an earlier run", "a row of the same package"])
-def test_a_tombstone_of_nothing_but_a_key_survives_a_load_that_fails(
-    verbatim: tuple[VerbatimShop, VerbatimWarehouse], monkeypatch: pytest.MonkeyPatch, known: bool
+def test_a_tombstone_of_nothing_but_a_key_survives_a_run_that_fails(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+    monkeypatch: pytest.MonkeyPatch,
+    known: bool,
+    failing: str,
 ) -> None:
     shop, warehouse = verbatim
     profile = warehouse.profile(tombstone="deleted_at")
@@ -125,13 +136,43 @@ def test_a_tombstone_of_nothing_but_a_key_survives_a_load_that_fails(
         others = [{**ORDER, "id": 2}] if known else [{**ORDER, "tags": ["a"]}, {**ORDER, "id": 2}]
         shop.put("orders", [*others, bare])
         with monkeypatch.context() as patch:
-            patch.setattr("ecommerce_pipeline.load.package.file_kept_open", _away)
+            patch.setattr(failing, _away)
             with pytest.raises(DestinationFailed, match="away"):
                 warehouse.run(address, profile=profile)
         shop.put("orders", [{**ORDER, "id": 3, "updated_at": "2026-03-02T03:04:05Z"}])
         warehouse.run(address, profile=profile)
     assert warehouse.query(MARKS) == [(1, datetime.fromisoformat(DELETED)), (2, None), (3, None)]
     assert warehouse.query(CHILD_MARKS) == [(datetime.fromisoformat(DELETED),)]
+
+
+@pytest.mark.parametrize("key", [2**70, "\ud800", None, [1]])
+def test_a_tombstone_with_a_key_that_no_row_can_have_stops_no_run(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse], key: Any
+) -> None:
+    shop, warehouse = verbatim
+    shop.put("orders", [ORDER, {"id": key, "deleted_at": DELETED}])
+    with shop.serve() as address:
+        outcome = warehouse.run(address, profile=warehouse.profile(tombstone="deleted_at"))
+    assert {account.resource: account.rejected_rows for account in outcome.accounts}["orders"] == 1
+    assert warehouse.query(MARKS) == [(1, None)]
+
+
+def test_a_mark_that_was_taken_back_stays_taken_back(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    profile = warehouse.profile(tombstone="deleted_at")
+    shop.put("orders", [ORDER])
+    with shop.serve() as address:
+        warehouse.run(address, profile=profile)
+        shop.put("orders", [{"id": 1, "deleted_at": DELETED}])
+        warehouse.run(address, profile=profile)
+        assert warehouse.query("SELECT count(_deleted_at) FROM ecommerce.orders") == [(1,)]
+        with warehouse.connected() as connection:
+            connection.execute("UPDATE ecommerce.orders SET _deleted_at = NULL")
+        shop.put("orders", [])
+        warehouse.run(address, profile=profile)
+    assert warehouse.query("SELECT count(_deleted_at) FROM ecommerce.orders") == [(0,)]
 
 
 def _away(*_: Any) -> None:

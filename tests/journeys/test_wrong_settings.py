@@ -90,7 +90,7 @@ def test_a_wrong_setting_is_one_sentence_and_nothing_is_written(
         ("snowflake", "destination `snowflake` has no credentials"),
         ("nowhere", "is 'nowhere', expected a destination that dlt knows"),
         ("mssql", 'Run: pip install "dlt[mssql]"'),
-        ("filesystem", "missing `bucket_url`"),
+        ("filesystem", "write `bucket_url` under [destination.raw] in .dlt/config.toml"),
     ],
 )
 def test_a_destination_that_cannot_be_used_stops_before_anything_is_written(
@@ -195,9 +195,9 @@ def test_a_settings_file_that_is_no_toml_is_named_and_not_quoted(
 
 
 @pytest.mark.parametrize("lacking", ["config.toml", ".workspace"])
-def test_a_folder_that_is_no_project_is_refused(project: Path, run_here: RunCommand, lacking: str) -> None:
+def test_a_folder_that_is_no_project_is_refused(project: Path, run_command: RunCommand, lacking: str) -> None:
     (project / ".dlt" / lacking).unlink()
-    result = run_here()
+    result = run_command()
     _is_one_sentence(result.stderr, f"no .dlt/{lacking}")
     assert result.returncode == 2
     assert {path.name for path in project.iterdir()} == {"pipelines.py", ".dlt"}

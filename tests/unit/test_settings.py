@@ -49,7 +49,7 @@ def test_a_value_that_no_clock_or_count_can_have_is_refused(
 def test_a_section_that_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text('[sources]\necommerce = "demo"\n')
-    switch_context(None)  # dlt has read the folder before the file was there
+    switch_context(str(tmp_path))  # dlt has read the folder before the file was there
     with pytest.raises(SettingError, match=r"`sources\.ecommerce` is 'demo', expected a table"):
         load_settings()
 
@@ -62,7 +62,7 @@ def test_dlts_trace_has_no_secret(place: str, tmp_path: Path, monkeypatch: pytes
     else:
         (tmp_path / ".dlt").mkdir()
         (tmp_path / ".dlt" / "secrets.toml").write_text('[sources.ecommerce]\nshop_token = "pass-word"\n')
-    switch_context(None)  # dlt has read the folder before the file was there
+    switch_context(str(tmp_path))  # dlt has read the folder before the file was there
     assert load_settings().shop_token == "pass-word"
     shown = [trace.value for trace in get_resolved_traces().resolved_traces if not is_secret_hint(trace.hint)]
     assert shown

@@ -155,7 +155,7 @@ def test_dlts_own_log_does_not_show_the_signature_of_an_address(
         _visit(server).get(f"{server.address}/orders?page=2&signature={KEY}")
     # urllib3 logs whole addresses, but only to a person who turns its own log on.
     logged = [record.getMessage() for record in caplog.records if not record.name.startswith("urllib3")]
-    assert "orders?page=2" in logged[0]
+    assert any("orders?page=2" in text for text in logged)
     assert KEY not in " ".join(logged)
 
 
