@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -60,6 +61,9 @@ def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     _forget_the_project()
     yield
     _forget_the_project()
+    ours = logging.getLogger("ecommerce_pipeline")  # the command has set it up where it ran in this process
+    ours.handlers.clear()
+    ours.setLevel(logging.NOTSET)
 
 
 def _forget_the_project() -> None:

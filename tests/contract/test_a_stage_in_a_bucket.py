@@ -24,7 +24,7 @@ def test_rows_come_by_way_of_a_bucket_and_leave_it(
     server: Any = warehouse.door
     with s3(monkeypatch, tmp_path) as bucket, shop.serve() as address:
         monkeypatch.setenv("PIPELINES__ECOMMERCE__STAGING_TYPE", "filesystem")
-        monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", f"{bucket}/staging")
+        monkeypatch.setenv("DESTINATION__FILESYSTEM__BUCKET_URL", f"{bucket}/staging/")
         monkeypatch.setenv(
             "DESTINATION__FILESYSTEM__CREDENTIALS__ENDPOINT_URL", os.environ["AWS_ENDPOINT_URL"]
         )
@@ -36,10 +36,11 @@ def test_rows_come_by_way_of_a_bucket_and_leave_it(
             shop.touch_random()
         warehouse.run(address)
         statements = control(server.address)["statements"]
-        files, root = fsspec.core.url_to_fs(f"{bucket}/staging")
+        files, root = fsspec.core.url_to_fs(f"{bucket}/staging/")
         files.invalidate_cache()
         left = files.find(root)
     assert differences(shop, warehouse.database) == []
     assert not [text for text in statements if text.startswith("PUT")]
     assert [text for text in statements if "FROM @RAW.PUBLIC.LOADING" in text]
+    assert not [text for text in statements if "FILES = ('/" in text]
     assert [path for path in left if path.endswith((".parquet", ".jsonl", ".gz"))] == []

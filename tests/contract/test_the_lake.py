@@ -25,6 +25,7 @@ from tests.support.clouds import CLOUDS, Bucket
 from tests.support.doors.lake import Lake
 from tests.support.journey import LOADS, OPTIONS, travelled
 from tests.support.truth import differences
+from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
 
 pytestmark = pytest.mark.door("duckdb")
@@ -75,6 +76,32 @@ def test_files_of_a_load_that_did_not_end_are_no_versions_and_its_rows_come_agai
     assert len(there) > len(files)
     assert not (set(there) - set(files)) & set(_files_of_orders(tmp_path))
     assert differences(shop, lake.database) == []
+
+
+def test_a_list_without_a_filter_adds_nothing_when_nothing_changed(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = verbatim
+    lake = VerbatimWarehouse(warehouse.folder, monkeypatch, Lake(str(tmp_path / "lake"), tmp_path))
+    shop.put("orders", [ORDER, {**ORDER, "id": 2}])
+    with shop.serve() as address:
+        lake.run(address)
+        quiet = lake.run(address)
+        shop.put("orders", [ORDER, {**ORDER, "id": 2, "status": "edited"}])
+        lake.run(address)
+    assert quiet.packages == []
+    assert lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1") == [(1, "paid"), (2, "edited")]
+
+
+def test_another_shop_is_kept_out_of_a_lake_whatever_is_asked_for(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
+    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    with shop.serve() as address:
+        lake.run(address)
+        with pytest.raises(SettingError, match="give another shop another `bucket_url`"):
+            lake.run(address, Request(full_refresh=True), lake.profile(name="second"))
 
 
 @pytest.mark.parametrize("step", ["_store_load", "_store_current_state"])
@@ -135,11 +162,19 @@ def test_the_views_of_the_page_show_the_rows_of_the_shop(
         for row in shop.truth("orders")[:5]:
             shop.update("orders", row["id"], tags=["edited"])
         lake.run(address)
+        truth = shop.truth("orders")
+        for row in truth[:5]:
+            shop.update("orders", row["id"], tags=["never complete"], status="never complete")
+        with monkeypatch.context() as patch:
+            patch.setattr("dlt.load.load.Load.complete_package", _away)
+            with pytest.raises(DestinationFailed, match="away"):
+                lake.run(address)
     with duckdb.connect() as connection:  # the paths of the page begin in the present folder
         connection.execute(views.group(1))
-        orders = connection.execute("SELECT count(*), sum(total_amount) FROM orders").fetchall()
+        orders = connection.execute(
+            "SELECT count(*), sum(total_amount) FROM orders WHERE status <> 'never complete'"
+        ).fetchall()
         tags = connection.execute("SELECT count(*) FROM orders__tags").fetchall()
-    truth = shop.truth("orders")
     assert orders == [(len(truth), sum(Decimal(row["total_amount"]) for row in truth))]
     assert tags == [(sum(len(row["tags"]) for row in truth),)]
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -31,7 +31,7 @@ def _kind(statement: str) -> str:
     return f"{first} {second}".upper() if first.upper() in ("ALTER", "CREATE") else first.upper()
 
 
-def test_a_journey_stages_no_more_than_it_loads_and_leaves_nothing_there(
+def test_a_journey_leaves_nothing_in_the_stage_and_an_idle_run_sends_questions_alone(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
     shop, warehouse = open_shop(**OPTIONS)
@@ -76,27 +76,38 @@ def test_statements_carry_the_query_tag_that_is_configured(
     assert "ALTER SESSION SET QUERY_TAG = 'loader ecommerce orders load'" in told, told
 
 
-def test_a_key_pair_signs_in(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    secret = BestAvailableEncryption(b"passphrase")
+@pytest.mark.parametrize("form", ["fields", "address"])
+def test_a_key_pair_signs_in(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
     server: Any = warehouse.door
     pem = warehouse.folder / "loader.p8"
-    pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret))
-    address_of = urlsplit(os.environ["DESTINATION__RAW__CREDENTIALS"])
-    query = dict(parse_qsl(address_of.query))
-    monkeypatch.delenv("DESTINATION__RAW__CREDENTIALS")
-    given = {"database": address_of.path[1:], "host": "emulation", "username": "keyholder", "role": "LOADER"}
-    given |= {
-        "private_key_path": str(pem),
-        "private_key_passphrase": "passphrase",
-        "query": json.dumps(query),
-    }
-    for name, value in given.items():
-        monkeypatch.setenv(f"DESTINATION__RAW__CREDENTIALS__{name.upper()}", value)
+    pem.write_bytes(_key())
+    name = "DESTINATION__RAW__CREDENTIALS"
+    before = urlsplit(os.environ[name])
+    key = {"private_key_path": str(pem), "private_key_passphrase": "passphrase"}
+    if form == "address":
+        query = urlencode({**dict(parse_qsl(before.query)), **key})
+        monkeypatch.setenv(name, f"snowflake://keyholder@emulation{before.path}?{query}")
+    else:
+        monkeypatch.delenv(name)
+        given = {
+            "database": before.path[1:],
+            "host": "emulation",
+            "username": "keyholder",
+            "role": "LOADER",
+            **key,
+        }
+        for field, value in {**given, "query": json.dumps(dict(parse_qsl(before.query)))}.items():
+            monkeypatch.setenv(f"{name}__{field.upper()}", value)
     control(server.address, away_at=None)
     with shop.serve() as address:
         warehouse.run(address)
     (login,) = {(who["name"], who["authenticator"]) for who in control(server.address)["logins"]}
     assert login == ("keyholder", "SNOWFLAKE_JWT")
     assert differences(shop, warehouse.database) == []
+
+
+def _key() -> bytes:
+    """A private key with a passphrase."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"passphrase"))

@@ -69,7 +69,7 @@ def _fetched(match: re.Match[str]) -> str:
     file = STAGES / f"{uuid.uuid4().hex}-{Path(key).name}"
     keys = {"aws_access_key_id": "tests", "aws_secret_access_key": "tests", "region_name": "us-east-1"}
     files = boto3.client("s3", endpoint_url=external["endpoint"], **keys)
-    files.download_file(bucket, key.replace("//", "/"), str(file))
+    files.download_file(bucket, key, str(file))
     return str(file)
 
 
