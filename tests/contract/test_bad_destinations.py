@@ -67,7 +67,7 @@ def test_a_login_that_is_refused_is_named_before_anything_is_fetched(
             {"refused": [["COPY INTO", "000606", "No active warehouse selected in the current session."]]},
             "may use the warehouse",
         ),
-        ({"uploads_refused": True}, "may write into the stage"),
+        ({"uploads_refused": True}, "may read and write the stage"),
     ],
 )
 def test_a_right_that_is_missing_is_named_and_what_was_fetched_is_loaded_once_it_is_granted(
