@@ -71,9 +71,8 @@ def _forget_the_project() -> None:
     if "dlt" in sys.modules:
         from dlt.common.runtime.run_context import switch_context
 
-        switch_context(
-            str(Path.cwd())
-        )  # by its name: without one dlt would keep the kind of project that it knew
+        # By its name: without one dlt would keep the kind of project that it knew.
+        switch_context(str(Path.cwd()))
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def open_destination() -> Destination[Any, Any]:
             ' "raw": DuckDB calls its database by it. Set it in .dlt/config.toml.'
         )
     try:
-        destination: Any = Destination.from_reference(REFERENCES.get(kind, kind), destination_name=name)
+        destination: Any = Destination.from_reference(_reference(kind), destination_name=name)
         _ = destination.client_class  # imports the driver
         _require_merge(destination, kind)
         configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
@@ -121,7 +121,7 @@ def open_pipeline() -> dlt.Pipeline:
     """The one pipeline, into the destination that `open_destination` has checked."""
     kind = destination_type()
     try:
-        pipeline = dlt.pipeline(PIPELINE, destination=REFERENCES.get(kind, kind), dataset_name=DATASET)
+        pipeline = dlt.pipeline(PIPELINE, destination=_reference(kind), dataset_name=DATASET)
         if pipeline.default_schema_name:
             _ = pipeline.default_schema  # a full disk may have kept it from being written
     except ConfigurationException:  # some are ValueErrors, and a wrong setting damages no folder
@@ -133,7 +133,7 @@ def open_pipeline() -> dlt.Pipeline:
             "%s cannot be read (%s); it is dropped, the warehouse counts", folder, _first_line(error)
         )
         shutil.rmtree(folder)
-        pipeline = dlt.pipeline(PIPELINE, destination=REFERENCES.get(kind, kind), dataset_name=DATASET)
+        pipeline = dlt.pipeline(PIPELINE, destination=_reference(kind), dataset_name=DATASET)
     # Given as an instance instead, dlt would warn that it ignores the configured name.
     pipeline.destination.caps_params.update(CAPABILITIES.get(kind, {}))
     return pipeline
@@ -143,6 +143,11 @@ def destination_type() -> str:
     """The type of destination that the configuration names."""
     named = dlt.config.get(f"{SECTION}.destination_type", str) or "duckdb"
     return named.removeprefix("dlt.destinations.")
+
+
+def _reference(kind: str) -> str:
+    """What dlt is to open for a type of destination."""
+    return REFERENCES.get(kind, kind)
 
 
 def keeps_versions() -> bool:

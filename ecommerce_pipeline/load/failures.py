@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import logging
 import re
 from typing import Any
@@ -74,8 +73,7 @@ class FailuresNamed:
 
 def cure(said: str) -> str:
     """What to do about what a warehouse says, with a space behind it; empty where nothing is known of it."""
-    found = (what for words, what in CURES.items() if re.search(words, said, re.IGNORECASE))
-    return "".join(f"{what} " for what in itertools.islice(found, 1))
+    return next((f"{what} " for words, what in CURES.items() if re.search(words, said, re.IGNORECASE)), "")
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

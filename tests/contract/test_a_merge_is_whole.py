@@ -13,8 +13,9 @@ from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.destination import CAPABILITIES
 from tests.contract.conftest import OpenShop
+from tests.support.doors import opened
 from tests.support.truth import differences
-from tests.support.warehouse import Warehouse, opened
+from tests.support.warehouse import Warehouse
 
 FEW = {"customers": 8, "products": 5, "orders": 12}
 ROWS = {

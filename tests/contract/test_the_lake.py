@@ -15,6 +15,7 @@ import pytest
 
 from ecommerce_pipeline.checks.sweep import sweep
 from ecommerce_pipeline.checks.verify import verify
+from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.replay.run import replay_archive, replay_rejected
@@ -30,11 +31,37 @@ from tests.support.warehouse import Warehouse
 
 pytestmark = pytest.mark.door("duckdb")
 
+COMPLETE = "dlt.load.load.Load.complete_package"
+
 PLACES: dict[str, Bucket] = {"folder": lambda _, folder: nullcontext(str(folder / "lake")), **CLOUDS}
 
 
 def _in_lake(warehouse: Warehouse, address: str, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     return Warehouse(warehouse.folder, warehouse.shop, monkeypatch, Lake(address, warehouse.folder))
+
+
+@pytest.fixture
+def open_lake(open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenShop:
+    """Opens a small shop with some options and the lake in a folder that reads it."""
+
+    def opened(**options: Any) -> tuple[DemoShop, Warehouse]:
+        shop, warehouse = open_shop(**options)
+        return shop, _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+
+    return opened
+
+
+def _edit_orders(shop: DemoShop, **changes: Any) -> None:
+    for row in shop.truth("orders")[:5]:
+        shop.update("orders", row["id"], **changes)
+
+
+def _fail_at(step: str, lake: Warehouse, address: str) -> None:
+    """A run that ends where dlt comes to one of its steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step, _away)
+        with pytest.raises(DestinationFailed, match="away"):
+            lake.run(address)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -55,21 +82,15 @@ def test_the_newest_versions_are_what_a_warehouse_has_after_each_load(
 
 
 def test_files_of_a_load_that_did_not_end_are_no_versions_and_its_rows_come_again(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_lake: OpenShop, tmp_path: Path
 ) -> None:
-    shop, warehouse = open_shop(invalid_share=0.0)
-    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    shop, lake = open_lake(invalid_share=0.0)
     with shop.serve() as address:
         lake.run(address)
-        edited = [row["id"] for row in shop.truth("orders")[:5]]
-        for key in edited:
-            shop.update("orders", key, status="edited")
+        _edit_orders(shop, status="edited")
         files = _files_of_orders(tmp_path)
         before = lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1")
-        with monkeypatch.context() as patch:
-            patch.setattr("dlt.load.load.Load.complete_package", _away)
-            with pytest.raises(DestinationFailed, match="away"):
-                lake.run(address)
+        _fail_at(COMPLETE, lake, address)
         there = _files_of_orders(tmp_path)
         assert lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1") == before
         lake.run(address)
@@ -93,11 +114,8 @@ def test_a_list_without_a_filter_adds_nothing_when_nothing_changed(
     assert lake.query("SELECT id, status FROM ecommerce.orders ORDER BY 1") == [(1, "paid"), (2, "edited")]
 
 
-def test_another_shop_is_kept_out_of_a_lake_whatever_is_asked_for(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
-    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+def test_another_shop_is_kept_out_of_a_lake_whatever_is_asked_for(open_lake: OpenShop) -> None:
+    shop, lake = open_lake(sizes={"customers": 3, "products": 3, "orders": 3})
     with shop.serve() as address:
         lake.run(address)
         with pytest.raises(SettingError, match="give another shop another `bucket_url`"):
@@ -107,18 +125,13 @@ def test_another_shop_is_kept_out_of_a_lake_whatever_is_asked_for(
 @pytest.mark.parametrize("step", ["_store_load", "_store_current_state"])
 @pytest.mark.parametrize("folder_is_lost", [False, True])
 def test_a_kill_while_a_load_is_noted_as_complete_loses_nothing(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, folder_is_lost: bool
+    open_lake: OpenShop, tmp_path: Path, step: str, folder_is_lost: bool
 ) -> None:
-    shop, warehouse = open_shop(invalid_share=0.0)
-    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    shop, lake = open_lake(invalid_share=0.0)
     with shop.serve() as address:
         lake.run(address)
-        for row in shop.truth("orders")[:5]:
-            shop.update("orders", row["id"], status="edited")
-        with monkeypatch.context() as patch:
-            patch.setattr(f"dlt.destinations.impl.filesystem.filesystem.FilesystemClient.{step}", _away)
-            with pytest.raises(DestinationFailed, match="away"):
-                lake.run(address)
+        _edit_orders(shop, status="edited")
+        _fail_at(f"dlt.destinations.impl.filesystem.filesystem.FilesystemClient.{step}", lake, address)
         if folder_is_lost:
             shutil.rmtree(tmp_path / "dlt")
         lake.run(address)
@@ -133,11 +146,8 @@ def _away(*_: Any, **__: Any) -> None:
     raise DestinationFailed("the lake is away")
 
 
-def test_a_full_refresh_adds_all_rows_again_and_takes_none_away(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shop, warehouse = open_shop(invalid_share=0.1)
-    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+def test_a_full_refresh_adds_all_rows_again_and_takes_none_away(open_lake: OpenShop, tmp_path: Path) -> None:
+    shop, lake = open_lake(invalid_share=0.1)
     with shop.serve() as address:
         lake.run(address)
         files = _files_of_orders(tmp_path)
@@ -149,26 +159,18 @@ def test_a_full_refresh_adds_all_rows_again_and_takes_none_away(
     assert differences(shop, lake.database) == []
 
 
-def test_the_views_of_the_page_show_the_rows_of_the_shop(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_views_of_the_page_show_the_rows_of_the_shop(open_lake: OpenShop) -> None:
     page = (ROOT / "docs" / "lake.md").read_text("utf-8")
     views = re.search(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert views is not None
-    shop, warehouse = open_shop(invalid_share=0.0)
-    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+    shop, lake = open_lake(invalid_share=0.0)
     with shop.serve() as address:
         lake.run(address)
-        for row in shop.truth("orders")[:5]:
-            shop.update("orders", row["id"], tags=["edited"])
+        _edit_orders(shop, tags=["edited"])
         lake.run(address)
         truth = shop.truth("orders")
-        for row in truth[:5]:
-            shop.update("orders", row["id"], tags=["never complete"], status="never complete")
-        with monkeypatch.context() as patch:
-            patch.setattr("dlt.load.load.Load.complete_package", _away)
-            with pytest.raises(DestinationFailed, match="away"):
-                lake.run(address)
+        _edit_orders(shop, tags=["never complete"], status="never complete")
+        _fail_at(COMPLETE, lake, address)
     with duckdb.connect() as connection:  # the paths of the page begin in the present folder
         connection.execute(views.group(1))
         orders = connection.execute(
@@ -188,11 +190,8 @@ COMMANDS: dict[str, Callable[[Request, Any], Any]] = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_changes_or_compares_rows_is_refused(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
-    lake = _in_lake(warehouse, str(tmp_path / "lake"), monkeypatch)
+def test_what_changes_or_compares_rows_is_refused(open_lake: OpenShop, command: str) -> None:
+    shop, lake = open_lake(sizes={"customers": 3, "products": 3, "orders": 3})
     said = f"`{command.split(maxsplit=1)[0]}` needs a warehouse: the lake keeps each version"
     with shop.serve() as address:
         lake.run(address)

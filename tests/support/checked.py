@@ -9,8 +9,9 @@ from ecommerce_pipeline.checks.sweep import Swept, sweep
 from ecommerce_pipeline.checks.verify import Verdict, verify, verify_and_repair
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.load.request import Request
+from tests.support.doors import opened
 from tests.support.truth import RESOURCES
-from tests.support.warehouse import Warehouse, opened
+from tests.support.warehouse import Warehouse
 
 
 def swept(

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 import tomlkit
 
@@ -18,7 +15,7 @@ from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, run
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.profile_file import PROFILES
-from tests.support.doors import Door, DuckDbFile
+from tests.support.doors import Door, DuckDbFile, opened
 
 PAGING: dict[str, dict[str, Any]] = {
     "page_number": {"type": "page_number", "page_param": "page", "base_page": 1, "total_path": "total"},
@@ -120,11 +117,3 @@ class Warehouse:
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-@contextmanager
-def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that shows instants in UTC."""
-    with duckdb.connect(str(file)) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection

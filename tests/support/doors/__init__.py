@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,13 +21,6 @@ COLUMNS = """
 """
 
 
-class Connection(Protocol):
-    """Executes statements in DuckDB's dialect."""
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        """A statement; what it gives can be fetched."""
-
-
 class Door(Protocol):
     """One warehouse of a test's own."""
 
@@ -38,7 +31,7 @@ class Door(Protocol):
         """A DuckDB file with all that is in it now."""
 
     def connected(self) -> Any:
-        """A block in which it can be changed; see `Connection`."""
+        """A block in which it can be changed, by statements in DuckDB's dialect."""
 
     def make(self, statements: Sequence[str]) -> None:
         """Execute statements in the warehouse's own dialect."""
@@ -58,6 +51,14 @@ class Door(Protocol):
         """
 
 
+@contextmanager
+def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a DuckDB file that shows instants in UTC."""
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
 class DuckDbFile:
     """A file in a test's folder."""
 
@@ -71,11 +72,8 @@ class DuckDbFile:
     def database(self) -> Path:
         return self._file
 
-    @contextmanager
-    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with duckdb.connect(str(self._file)) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+    def connected(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return opened(self._file)
 
     def make(self, statements: Sequence[str]) -> None:
         with self.connected() as connection:

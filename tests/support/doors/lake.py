@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import fsspec
 import pytest
+
+from tests.support.doors import opened
 
 LAYOUT = "{table_name}/{YYYY}-{MM}-{DD}/{load_id}.{file_id}.{ext}"
 KEYS = {"rejected_records": "rejected_id", "pipeline_runs": "run_id, resource"}
@@ -51,8 +52,7 @@ class Lake:
         """The newest committed version of each row, and the elements of its lists."""
         root = self._fetched()
         self._mirror.unlink(missing_ok=True)
-        with duckdb.connect(str(self._mirror)) as copy:
-            copy.execute("SET TimeZone = 'UTC'")
+        with opened(self._mirror) as copy:
             copy.execute("CREATE SCHEMA ecommerce")
             copy.execute(
                 f"CREATE TABLE ecommerce._dlt_loads AS SELECT * FROM read_json('{root}/_dlt_loads/*.jsonl')"

@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 import sqlglot
 
+from tests.support.doors import opened
+
 Ask = Callable[[str], Sequence[Sequence[Any]]]
 
 TYPES: dict[str, pa.DataType] = {
@@ -42,8 +44,7 @@ def mirrored(file: Path, ask: Ask) -> Path:
     tables: dict[tuple[str, str], list[tuple[str, pa.DataType]]] = {}
     for schema, table, column, kind, precision, scale in ask(COLUMNS):
         tables.setdefault((schema, table), []).append((column, _type(kind, precision, scale)))
-    with duckdb.connect(str(file)) as copy:
-        copy.execute("SET TimeZone = 'UTC'")
+    with opened(file) as copy:
         for (schema, table), columns in tables.items():
             names = ", ".join(f'"{name}"' for name, _ in columns)
             rows = ask(f'SELECT {names} FROM "{schema}"."{table}"')
