@@ -1,0 +1,69 @@
+{#- Columns of raw tables as one type, whatever the shop has. A column that a shop has not, or that was declared personal
+    and dropped, is null. -#}
+
+{% macro columns_of(relation) %}
+    {#- Names of a relation's columns, lower case; [] where it does not exist; none while dbt only parses. -#}
+    {% if not execute %}{{ return(none) }}{% endif %}
+    {% if load_relation(relation) is none %}{{ return([]) }}{% endif %}
+    {% set names = [] %}
+    {% for column in adapter.get_columns_in_relation(relation) %}{% do names.append(column.name | lower) %}{% endfor %}
+    {{ return(names) }}
+{% endmacro %}
+
+{% macro column_as(name, type, columns) -%}
+    cast({{ name if columns is none or name in columns else 'null' }} as {{ type }})
+{%- endmacro %}
+
+{% macro as_text(name, columns) -%}
+    {{ column_as(name, dbt.type_string(), columns) }}
+{%- endmacro %}
+
+{% macro money_type() -%}
+    {#- As wide as the raw column: no digit is lost, and never the bare `decimal`, which has no cents on Snowflake. -#}
+    numeric(38, 9)
+{%- endmacro %}
+
+{% macro as_money(name, columns) -%}
+    {{ column_as(name, money_type(), columns) }}
+{%- endmacro %}
+
+{% macro product_of(quantity, price) -%}
+    {#- Two raw numbers multiplied: the product of two numeric(38, 9) would have more digits than any warehouse has. -#}
+    cast(cast({{ quantity }} as numeric(18, 6)) * cast({{ price }} as numeric(18, 6)) as {{ money_type() }})
+{%- endmacro %}
+
+{% macro as_count(name, columns) -%}
+    {{ column_as(name, 'bigint', columns) }}
+{%- endmacro %}
+
+{% macro as_seconds(name, columns) -%}
+    {{ column_as(name, 'double precision', columns) }}
+{%- endmacro %}
+
+{% macro as_instant(name, columns) -%}
+    {#- An instant with a zone as a UTC timestamp without one: days are the same whatever zone a session has. -#}
+    {%- if columns is none or name in columns -%}
+        {{ in_utc(name) }}
+    {%- else -%}
+        cast(null as {{ dbt.type_timestamp() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro in_utc(expression) %}{{ return(adapter.dispatch('in_utc')(expression)) }}{% endmacro %}
+
+{% macro default__in_utc(expression) -%}
+    cast({{ expression }} at time zone 'UTC' as {{ dbt.type_timestamp() }})
+{%- endmacro %}
+
+{% macro snowflake__in_utc(expression) -%}
+    cast(convert_timezone('UTC', {{ expression }}) as timestamp_ntz)
+{%- endmacro %}
+
+{% macro present() -%}
+    {#- The present as a UTC timestamp without zone, or what the variable `as_of` says. -#}
+    {%- if var('as_of') -%}
+        cast('{{ var('as_of') }}' as {{ dbt.type_timestamp() }})
+    {%- else -%}
+        {{ in_utc('current_timestamp') }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,27 @@
+{#- Orders for which more or less money was taken than they come to. Refunds are in the total already. -#}
+with compared as (
+    select
+        order_id, order_date, currency, status, is_cancelled, total_amount, refunded_amount, captured_amount,
+        captured_payment_count, payment_currency_count, payment_currency,
+        captured_amount - refunded_amount - case when is_cancelled then 0 else total_amount end as difference_amount
+    from {{ ref('fct_orders') }}
+),
+
+judged as (
+    select
+        compared.*,
+        case
+            when captured_payment_count > 0 and (payment_currency_count > 1 or payment_currency <> currency)
+                then 'another currency'
+            when is_cancelled and difference_amount > 0 then 'cancelled and paid'
+            when is_cancelled then null
+            when captured_payment_count = 0 and total_amount > 0 then 'not paid'
+            when difference_amount < 0 then 'paid too little'
+            when difference_amount > 0 then 'paid too much'
+        end as reason
+    from compared
+)
+
+select order_id, order_date, currency, status, total_amount, refunded_amount, captured_amount, difference_amount, reason
+from judged
+where reason is not null
