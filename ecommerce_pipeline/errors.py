@@ -10,7 +10,8 @@ PipelineError
     ├── Unaccounted     rows vanished between two of our own stages; nothing of them was loaded
     ├── DestinationFailed  the warehouse refused; what was fetched is kept
     ├── AnotherRun      another run holds the working folder; this one wrote nothing
-    └── TooManyGone     a sweep would mark suspiciously many rows; it marked none
+    ├── TooManyGone     a sweep would mark suspiciously many rows; it marked none
+    └── ModelsFailed    the rows are loaded, what is made of them is not; mend it and build again
 
 RetryLater              one request may be tried again; never leaves the reader
 """
@@ -82,6 +83,10 @@ class AnotherRun(RunFailed):
 
 class TooManyGone(RunFailed):
     """The shop lacks more rows than a sweep may mark without being told to; nothing was marked."""
+
+
+class ModelsFailed(RunFailed):
+    """The models could not be built. The rows are loaded; what was built before stays."""
 
 
 class RetryLater(PipelineError):

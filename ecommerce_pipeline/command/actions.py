@@ -28,10 +28,35 @@ def load(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.report.outcome import print_outcome
 
     request = requested_load(options)
-    with _prepared(request) as (settings, watch):
+    with _prepared(request, builds=not options.no_transform) as (settings, watch):
         outcome = run(request, settings, watch=watch)
     print_outcome(outcome)
-    return 0 if outcome.complete else 1
+    if options.no_transform or not settings.transform:
+        return 0 if outcome.complete else 1
+    return max(0 if outcome.complete else 1, _build(settings))
+
+
+def build(options: argparse.Namespace) -> int:
+    """The models, without a load before."""
+    from ecommerce_pipeline.command.arguments import requested_lists
+    from ecommerce_pipeline.command.environment import log_to_stderr, require_project
+    from ecommerce_pipeline.settings import load_settings
+
+    requested_lists(options)
+    log_to_stderr()
+    require_project()
+    return _build(load_settings(), options.everything)
+
+
+def _build(settings: Settings, everything: bool = False) -> int:
+    from ecommerce_pipeline.report.built import print_built
+    from ecommerce_pipeline.report.progress import telling
+    from ecommerce_pipeline.transform.build import build as built_now
+
+    with telling("building models") as told:
+        built = built_now(settings, everything, told=told)
+    print_built(built)
+    return 1 if built.failed else 0
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -121,8 +146,13 @@ def ddl(options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _prepared(request: Request) -> Iterator[tuple[Settings, Watch]]:
-    """The settings of the shop to read, checked before anything is opened or written, and what shows progress."""
+def _prepared(request: Request, builds: bool = False) -> Iterator[tuple[Settings, Watch]]:
+    """The settings of the shop to read, checked before anything is opened or written, and what shows progress.
+
+    Args:
+        request: what to read.
+        builds: whether models are built afterwards, where the settings do not say otherwise.
+    """
     from ecommerce_pipeline.command.environment import (
         log_to_stderr,
         open_shop,
@@ -137,5 +167,9 @@ def _prepared(request: Request) -> Iterator[tuple[Settings, Watch]]:
     require_project()
     checked = with_demo_key(load_settings())
     check(request, checked)
+    if builds and checked.transform:
+        from ecommerce_pipeline.transform.build import require_dbt
+
+        require_dbt(checked)
     with open_shop(checked) as settings, progress() as watch:
         yield settings, watch

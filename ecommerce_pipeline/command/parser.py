@@ -11,6 +11,8 @@ examples:
   python pipelines.py --since 2026-11-01 --until 2026-11-08
                                                        read one week again; the cursor stays where it is
   python pipelines.py --full-refresh                   drop what is loaded and read everything
+  python pipelines.py --no-transform                   load only
+  python pipelines.py build --everything               build all models anew
   python pipelines.py sweep                            mark what the shop has deleted
   python pipelines.py verify                           compare the shop with the warehouse
   python pipelines.py verify --since 2026-11-01 --repair
@@ -48,7 +50,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--full-refresh", action="store_true", help="drop the loaded tables and read everything"
     )
+    parser.add_argument(
+        "--no-transform", action="store_true", help="load only; build no models, check nothing"
+    )
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    _add_build(commands)
     _add_sweep(commands)
     _add_verify(commands)
     _add_replay(commands)
@@ -90,6 +96,15 @@ def _add_command(
     """A command; what it shares with the load may stand before or behind its name."""
     return commands.add_parser(
         name, help=text, description=f"{text[0].upper()}{text[1:]}.", allow_abbrev=False
+    )
+
+
+def _add_build(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "build", "build the models of what has changed since they were built last"
+    )
+    parser.add_argument(
+        "--everything", action="store_true", help="build all of them, incremental ones from the beginning"
     )
 
 

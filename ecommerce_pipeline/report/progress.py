@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import Console
 
@@ -42,6 +42,17 @@ def progress() -> Iterator[Watch]:
         finally:
             done.set()
             thread.join()
+
+
+@contextlib.contextmanager
+def telling(what: str) -> Iterator[Callable[[str], None]]:
+    """The same for work that tells by itself where it is; yields what to tell it to."""
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield lambda where: None
+        return
+    with console.status(what) as status:
+        yield lambda where: status.update(f"{what}: {where}")
 
 
 def _line(accounts: Accounts) -> str:

@@ -26,4 +26,5 @@ select
 from runs
 left join earlier on earlier.resource = runs.resource
 where runs.newest_is_1 = 1
+    and runs.rejected >= {{ var('rejected_at_least') }}
     and {{ share('runs.rejected', 'runs.loaded + runs.rejected') }} > {{ var('rejected_share_limit') }}

@@ -1,0 +1,30 @@
+"""What models, checks, files and alerts may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ecommerce_pipeline.settings.field import CENTURY_DAYS, setting
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """What a person may set of what comes after the load."""
+
+    transform: bool = setting(True, "Build the models after each load that brought something.")
+    models_schema: str = setting(
+        "analytics", "Schema of the models in the warehouse; begins the names of the others."
+    )
+    dbt_environment: str | None = setting(
+        None, "Folder of the virtual environment that has dbt for the warehouse, if not the usual one."
+    )
+    service_level_days: float = setting(
+        7.0, "Within how many days an order has to arrive.", most=CENTURY_DAYS
+    )
+    rejected_share_limit: float = setting(
+        0.05, "Which part of a run's records may be rejected before it is an alert.", most=1
+    )
+    stale_after_hours: float = setting(
+        26.0,
+        "After how many hours without a run that went well, or without the usual new rows, it is an alert.",
+    )

@@ -1,0 +1,1 @@
+"""From raw rows to answers: the dbt project, and what runs it."""

@@ -1,0 +1,162 @@
+"""One build: the models that the new rows concern, and their tests."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+
+from ecommerce_pipeline.load.connection import kept_open
+from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
+from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.lock import only_run
+from ecommerce_pipeline.load.notes import Notes
+from ecommerce_pipeline.load.patience import wait_until_free
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import Clocks
+from ecommerce_pipeline.source.run_id import new_run_id
+from ecommerce_pipeline.transform.changes import (
+    BUILDS,
+    Note,
+    changed_sources,
+    definition,
+    last_build,
+    loaded,
+)
+from ecommerce_pipeline.transform.child import Dbt, Node, Told
+from ecommerce_pipeline.transform.environment import dbt_command
+from ecommerce_pipeline.transform.profile import variables
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did.
+
+    Attributes:
+        sources: whose models were built; None for all, empty where nothing was to do.
+        nodes: models, snapshots and tests, in the order of the build.
+        seconds: how long it took.
+    """
+
+    sources: tuple[str, ...] | None
+    nodes: tuple[Node, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> list[Node]:
+        """What did not go well, what was skipped because of it left out."""
+        return [node for node in self.nodes if not node.well and node.status != "skipped"]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each kind went well."""
+        return Counter(node.kind for node in self.nodes if node.well)
+
+
+def require_dbt(settings: Settings) -> None:
+    """Refuse before anything is loaded.
+
+    Raises:
+        SettingError: there is no dbt for the warehouse.
+    """
+    dbt_command(destination_type(), settings)
+
+
+def build(
+    settings: Settings,
+    everything: bool = False,
+    clocks: Clocks | None = None,
+    told: Told = lambda what: None,
+) -> Built:
+    """Build the models of what has changed since the last build.
+
+    Args:
+        settings: where, and what models are told.
+        everything: build all of them, incremental ones from the beginning.
+        clocks: time.
+        told: gets what is being done.
+
+    Raises:
+        SettingError: there is no dbt for the warehouse, or it cannot be opened.
+        DestinationFailed: the warehouse is open elsewhere or away.
+        ModelsFailed: dbt ended before the first model.
+    """
+    clocks = clocks or Clocks()
+    command = dbt_command(destination_type(), settings)
+    open_destination()
+    pipeline = open_pipeline()
+    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, clocks.now()):
+        return _Build(pipeline, settings, command, clocks).run(everything, told)
+
+
+class _Build:
+    """What one build needs."""
+
+    def __init__(self, pipeline: dlt.Pipeline, settings: Settings, command: Path, clocks: Clocks) -> None:
+        self._pipeline = pipeline
+        self._settings = settings
+        self._clocks = clocks
+        self._told_to_models = {
+            "service_level_days": settings.service_level_days,
+            "rejected_share_limit": settings.rejected_share_limit,
+            "stale_after_hours": settings.stale_after_hours,
+        }
+        target = variables(pipeline, settings)
+        self._definition = definition(self._told_to_models, target)
+        folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
+        self._dbt = Dbt(command, folder, target)
+        self._note = Note(pipeline)
+
+    def run(self, everything: bool, told: Told) -> Built:
+        if not everything and self._note.says(self._definition):
+            return Built(())
+        wait_until_free(self._pipeline, self._settings.destination_wait_seconds, self._clocks.sleep)
+        with kept_open():
+            until = loaded(self._pipeline)
+            last = None if everything else last_build(self._pipeline)
+            sources = changed_sources(self._pipeline, last, self._definition)
+        if sources == []:
+            self._note.write(self._definition)
+            return Built(())
+        return self._built(sources, everything, until._asdict(), told)
+
+    def _built(self, sources: list[str] | None, everything: bool, until: dict[str, Any], told: Told) -> Built:
+        started_at = self._clocks.now()
+        selected = [] if sources is None else ["--select", *(f"source:ecommerce.{name}+" for name in sources)]
+        refresh = ["--full-refresh"] if everything else []
+        told_to_models = ["--vars", json.dumps(self._told_to_models)]
+        nodes = self._dbt.run(["build", *selected, *refresh, *told_to_models], told)
+        finished_at = self._clocks.now()
+        built = Built(
+            None if sources is None else tuple(sources),
+            tuple(nodes),
+            (finished_at - started_at).total_seconds(),
+        )
+        row = {
+            "build_id": new_run_id(started_at),
+            "state": "failed" if built.failed else "built",
+            "started_at": started_at,
+            "finished_at": finished_at,
+            "definition": self._definition,
+            **until,
+            "selected": _joined(sources),
+            "models": built.counts["models"] + built.counts["snapshots"],
+            "tests": built.counts["tests"],
+            "failed": ", ".join(node.name for node in built.failed),
+        }
+        Notes(self._pipeline, BUILDS).add([row])
+        if not built.failed:
+            self._note.write(self._definition)
+        return built
+
+
+def _joined(sources: Sequence[str] | None) -> str:
+    return "everything" if sources is None else ", ".join(sources)

@@ -1,0 +1,147 @@
+"""Which models the rows that came since the last build concern."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dlt
+
+from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.load.notes import Notes, NoteTable
+from ecommerce_pipeline.transform.child import PROJECT
+
+BUILDS = NoteTable(
+    "model_builds",
+    {
+        "build_id": "text",
+        "state": "text",
+        "started_at": "timestamp",
+        "finished_at": "timestamp",
+        "definition": "text",
+        "last_load_id": "text",
+        "loads": "bigint",
+        "selected": "text",
+        "models": "bigint",
+        "tests": "bigint",
+        "failed": "text",
+    },
+)
+"""One row per build; its tables are read by people too."""
+
+TABLES = {
+    "customers": ("customers", "customers__addresses"),
+    "orders": ("orders", "orders__tags", "orders__order_items"),
+    "order_items": ("order_items", "orders__order_items"),
+}
+"""Sources that hold a resource's rows, where it is not one of the resource's name."""
+
+DEFINING = (".sql", ".yml")
+
+
+class Loaded(NamedTuple):
+    """How far the warehouse is loaded.
+
+    Attributes:
+        last_load_id: of the newest complete load, empty before the first.
+        loads: how many complete loads there are.
+    """
+
+    last_load_id: str
+    loads: int
+
+
+def loaded(pipeline: dlt.Pipeline) -> Loaded:
+    """How far the warehouse is loaded now."""
+    return _counted(pipeline, "status = 0")
+
+
+def definition(variables: Mapping[str, Any], target: Mapping[str, str]) -> str:
+    """Another value wherever the models, what they are told or where they are built has changed.
+
+    Args:
+        variables: of dbt.
+        target: variables of the profile; secrets among them are left out.
+    """
+    digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
+    place = {name: value for name, value in target.items() if not name.startswith("DBT_ENV_SECRET")}
+    digest.update(json.dumps(place, sort_keys=True).encode())
+    for file in sorted(PROJECT.rglob("*")):
+        if file.suffix in DEFINING:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def last_build(pipeline: dlt.Pipeline) -> dict[str, Any] | None:
+    """The newest build that went well."""
+    found = Notes(pipeline, BUILDS).find("WHERE state = 'built' ORDER BY finished_at DESC LIMIT 1")
+    return found[0] if found else None
+
+
+def changed_sources(pipeline: dlt.Pipeline, last: Mapping[str, Any] | None, wanted: str) -> list[str] | None:
+    """The sources that have other rows than at the last build.
+
+    Args:
+        pipeline: knows the warehouse.
+        last: see `last_build`.
+        wanted: see `definition`.
+
+    Returns:
+        their names, none where nothing has changed; None where everything has to be built: for the first time, by
+        another definition, or because loads are missing or came out of order.
+    """
+    if last is None or last["definition"] != wanted:
+        return None
+    until = _counted(pipeline, "status = 0 AND load_id <= %s", last["last_load_id"])
+    if until != Loaded(last["last_load_id"], last["loads"]):
+        return None
+    resources = _resources_since(pipeline, last["last_load_id"])
+    return sorted({table for name in resources for table in TABLES.get(name, (name,))})
+
+
+def _counted(pipeline: dlt.Pipeline, condition: str, *values: Any) -> Loaded:
+    with asking(pipeline) as client:
+        table = client.make_qualified_table_name("_dlt_loads")
+        ((last, count),) = client.execute_sql(
+            f"SELECT max(load_id), count(*) FROM {table} WHERE {condition}",  # noqa: S608  # our names
+            *values,
+        )
+    return Loaded(last or "", int(count))
+
+
+def _resources_since(pipeline: dlt.Pipeline, load_id: str) -> list[str]:
+    with asking(pipeline) as client:
+        table = client.make_qualified_table_name("pipeline_runs")
+        found = client.execute_sql(
+            f"SELECT DISTINCT resource FROM {table} WHERE _dlt_load_id > %s AND state <> 'nothing_new'",  # noqa: S608  # our names
+            load_id,
+        )
+    return [name for (name,) in found or []]
+
+
+class Note:
+    """Notes beside the working folder up to which load the models are built, so that a run that brings nothing new has
+    not to ask the warehouse.
+    """
+
+    def __init__(self, pipeline: dlt.Pipeline) -> None:
+        self._pipeline = pipeline
+        self._file = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models.json"
+
+    def says(self, wanted: str) -> bool:
+        """Whether the models of a definition are built from all that this folder has loaded."""
+        try:
+            return self._file.read_text("utf-8") == self._text(wanted)
+        except OSError:
+            return False
+
+    def write(self, wanted: str) -> None:
+        """They are."""
+        self._file.write_text(self._text(wanted), "utf-8")
+
+    def _text(self, wanted: str) -> str:
+        completed = self._pipeline.list_completed_load_packages()
+        return json.dumps({"definition": wanted, "last_load_id": max(completed, default="")})

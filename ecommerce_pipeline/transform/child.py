@@ -1,0 +1,160 @@
+"""dbt as a child process: it keeps the memory and the open files that it takes to itself, and may live in another
+virtual environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ecommerce_pipeline.errors import ModelsFailed
+
+PROJECT = Path(__file__).parent
+"""The folder of the dbt project."""
+
+WELL = ("success", "pass", "no-op")
+KINDS = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "tests"}
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of one model, snapshot or test.
+
+    Attributes:
+        kind: `models`, `snapshots` or `tests`.
+        name: as it is called in the project.
+        status: dbt's word for it.
+        message: what the warehouse said, its first line.
+        seconds: how long it took.
+    """
+
+    kind: str
+    name: str
+    status: str
+    message: str
+    seconds: float
+
+    @property
+    def well(self) -> bool:
+        """Whether it is as it shall be."""
+        return self.status in WELL
+
+
+class Dbt:
+    """dbt on our project.
+
+    Args:
+        command: the executable.
+        folder: for what it writes; made if it is not there.
+        variables: of the environment, beside ours.
+    """
+
+    def __init__(self, command: Path, folder: Path, variables: Mapping[str, str]) -> None:
+        self._command = command
+        self._folder = folder
+        self._variables = variables
+
+    def run(self, arguments: Sequence[str], told: Told = lambda what: None) -> list[Node]:
+        """Run a command of dbt's and wait for its end.
+
+        Args:
+            arguments: the command and its options.
+            told: gets what is being done, for example `7 of 30: fct_orders`.
+
+        Returns:
+            the results in dbt's order; tests among them whose model failed are skipped.
+
+        Raises:
+            ModelsFailed: dbt ended before it came to the first model.
+        """
+        results = self._folder / "target" / "run_results.json"
+        results.unlink(missing_ok=True)
+        said = self._wait(self._full(arguments), told)
+        if not results.exists():
+            raise ModelsFailed(
+                f"The models were not built: {said or 'dbt ended without a word'} The rows are loaded; when that is"
+                f" mended run `python pipelines.py build`. All that dbt said stands in {self._folder / 'logs'}."
+            )
+        return [_node(found) for found in json.loads(results.read_text("utf-8"))["results"]]
+
+    def _full(self, arguments: Sequence[str]) -> list[str]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        places = {
+            "--project-dir": PROJECT,
+            "--profiles-dir": PROJECT,
+            "--target-path": self._folder / "target",
+            "--log-path": self._folder / "logs",
+        }
+        options = [str(part) for pair in places.items() for part in pair]
+        return [str(self._command), *arguments, *options, "--log-format", "json", "--no-use-colors"]
+
+    def _wait(self, command: list[str], told: Told) -> str:
+        """Until dbt ends; gives the last error that it told."""
+        child = subprocess.Popen(  # noqa: S603  # our own environment's command
+            command,
+            env={**os.environ, **self._variables},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        last = ""
+        try:
+            for line in child.stdout or ():
+                event = _event(line)
+                last = _error(event) or last
+                if what := _progress(event):
+                    told(what)
+        except BaseException:  # Ctrl-C: dbt has got it too, and ends by itself
+            child.terminate()
+            raise
+        finally:
+            child.wait()
+        return last
+
+
+def _event(line: str) -> Mapping[str, Any]:
+    try:
+        event: Mapping[str, Any] = json.loads(line)
+    except ValueError:
+        return {"info": {"level": "error", "msg": line}}
+    return event
+
+
+def _error(event: Mapping[str, Any]) -> str:
+    info = event.get("info", {})
+    lines = [line.strip() for line in str(info.get("msg", "")).splitlines() if line.strip()]
+    return f"{' '.join(lines[:4]).rstrip('.')}." if info.get("level") == "error" and lines else ""
+
+
+def _progress(event: Mapping[str, Any]) -> str:
+    data = event.get("data", {})
+    name = data.get("node_info", {}).get("node_name")
+    return f"{data['index']} of {data['total']}: {name}" if name and data.get("total") else ""
+
+
+def _node(found: Mapping[str, Any]) -> Node:
+    kind, _, name = str(found["unique_id"]).split(".", 2)
+    lines = str(found.get("message") or "").strip().splitlines()
+    return Node(
+        KINDS.get(kind, kind),
+        _short(kind, name),
+        found["status"],
+        " ".join(lines[:3]),
+        found["execution_time"],
+    )
+
+
+def _short(kind: str, name: str) -> str:
+    """Generic tests end with a hash."""
+    head, _, tail = name.rpartition(".")
+    return head if kind == "test" and len(tail) == len("0123456789") else name
