@@ -33,11 +33,37 @@ def load(options: argparse.Namespace) -> int:
     print_outcome(outcome)
     if options.no_transform or not settings.transform:
         return 0 if outcome.complete else 1
-    return max(0 if outcome.complete else 1, _build(settings))
+    return max(0 if outcome.complete else 1, _build(settings), _check_new(settings))
 
 
 def build(options: argparse.Namespace) -> int:
     """The models, without a load before."""
+    return _build(_settings_without_shop(options), options.everything)
+
+
+def check(options: argparse.Namespace) -> int:
+    """The warehouse asked whether it holds together."""
+    from ecommerce_pipeline.checks.sanity.run import check as checked
+    from ecommerce_pipeline.report.checked import print_checked
+
+    found = checked(_settings_without_shop(options))
+    print_checked(found)
+    return 1 if found.failed else 0
+
+
+def _check_new(settings: Settings) -> int:
+    from ecommerce_pipeline.checks.sanity.run import check_new
+    from ecommerce_pipeline.report.checked import print_checked
+
+    found = check_new(settings)
+    if found is None:
+        return 0
+    print_checked(found)
+    return 1 if found.failed else 0
+
+
+def _settings_without_shop(options: argparse.Namespace) -> Settings:
+    """The settings of a command that asks the warehouse alone."""
     from ecommerce_pipeline.command.arguments import requested_lists
     from ecommerce_pipeline.command.environment import log_to_stderr, require_project
     from ecommerce_pipeline.settings import load_settings
@@ -45,7 +71,7 @@ def build(options: argparse.Namespace) -> int:
     requested_lists(options)
     log_to_stderr()
     require_project()
-    return _build(load_settings(), options.everything)
+    return load_settings()
 
 
 def _build(settings: Settings, everything: bool = False) -> int:

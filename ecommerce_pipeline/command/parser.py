@@ -13,6 +13,7 @@ examples:
   python pipelines.py --full-refresh                   drop what is loaded and read everything
   python pipelines.py --no-transform                   load only
   python pipelines.py build --everything               build all models anew
+  python pipelines.py check                            does the warehouse hold together?
   python pipelines.py sweep                            mark what the shop has deleted
   python pipelines.py verify                           compare the shop with the warehouse
   python pipelines.py verify --since 2026-11-01 --repair
@@ -55,6 +56,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
     _add_build(commands)
+    _add_command(
+        commands, "check", "ask the warehouse whether it holds together; exit code 1 when it does not"
+    )
     _add_sweep(commands)
     _add_verify(commands)
     _add_replay(commands)

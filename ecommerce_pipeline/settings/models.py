@@ -28,3 +28,10 @@ class ModelSettings:
         26.0,
         "After how many hours without a run that went well, or without the usual new rows, it is an alert.",
     )
+    orphans_allowed: int = setting(
+        0, "How many rows of a table may name a row that the shop itself has not.", most=10**9
+    )
+    row_drop_limit: float = setting(
+        0.2, "Which part of a table's rows may be deleted between two checks.", most=1
+    )
+    checks_skipped: str | None = setting(None, "Names of checks that are left out, separated by commas.")

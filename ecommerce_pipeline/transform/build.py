@@ -13,6 +13,7 @@ from typing import Any
 import dlt
 
 from ecommerce_pipeline.load.connection import kept_open
+from ecommerce_pipeline.load.covered import Covered
 from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
@@ -23,7 +24,6 @@ from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.source.run_id import new_run_id
 from ecommerce_pipeline.transform.changes import (
     BUILDS,
-    Note,
     changed_sources,
     definition,
     last_build,
@@ -113,10 +113,10 @@ class _Build:
         self._definition = definition(self._told_to_models, target)
         folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
         self._dbt = Dbt(command, folder, target)
-        self._note = Note(pipeline)
+        self._covered = Covered(pipeline, "models")
 
     def run(self, everything: bool, told: Told) -> Built:
-        if not everything and self._note.says(self._definition):
+        if not everything and self._covered.says(self._definition):
             return Built(())
         wait_until_free(self._pipeline, self._settings.destination_wait_seconds, self._clocks.sleep)
         with kept_open():
@@ -124,7 +124,7 @@ class _Build:
             last = None if everything else last_build(self._pipeline)
             sources = changed_sources(self._pipeline, last, self._definition)
         if sources == []:
-            self._note.write(self._definition)
+            self._covered.write(self._definition)
             return Built(())
         return self._built(sources, everything, until._asdict(), told)
 
@@ -154,7 +154,7 @@ class _Build:
         }
         Notes(self._pipeline, BUILDS).add([row])
         if not built.failed:
-            self._note.write(self._definition)
+            self._covered.write(self._definition)
         return built
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import dlt
@@ -120,28 +119,3 @@ def _resources_since(pipeline: dlt.Pipeline, load_id: str) -> list[str]:
             load_id,
         )
     return [name for (name,) in found or []]
-
-
-class Note:
-    """Notes beside the working folder up to which load the models are built, so that a run that brings nothing new has
-    not to ask the warehouse.
-    """
-
-    def __init__(self, pipeline: dlt.Pipeline) -> None:
-        self._pipeline = pipeline
-        self._file = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models.json"
-
-    def says(self, wanted: str) -> bool:
-        """Whether the models of a definition are built from all that this folder has loaded."""
-        try:
-            return self._file.read_text("utf-8") == self._text(wanted)
-        except OSError:
-            return False
-
-    def write(self, wanted: str) -> None:
-        """They are."""
-        self._file.write_text(self._text(wanted), "utf-8")
-
-    def _text(self, wanted: str) -> str:
-        completed = self._pipeline.list_completed_load_packages()
-        return json.dumps({"definition": wanted, "last_load_id": max(completed, default="")})

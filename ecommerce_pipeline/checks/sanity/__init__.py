@@ -1,0 +1,1 @@
+"""Questions that the warehouse can answer by itself, after each run and alone."""

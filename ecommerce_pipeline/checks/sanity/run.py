@@ -1,0 +1,121 @@
+"""All sanity checks of one warehouse, their results kept in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import dlt
+
+from ecommerce_pipeline.checks.results import CHECKS, Finding
+from ecommerce_pipeline.checks.sanity import curated, orphans, raw
+from ecommerce_pipeline.checks.sanity.questions import Questions
+from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.connection import asking, kept_open
+from ecommerce_pipeline.load.covered import Covered
+from ecommerce_pipeline.load.destination import keeps_versions, open_destination, open_pipeline
+from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.lock import only_run
+from ecommerce_pipeline.load.notes import Notes
+from ecommerce_pipeline.load.patience import wait_until_free
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import Clocks
+from ecommerce_pipeline.source.run_id import new_run_id
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the checks have found.
+
+    Attributes:
+        check_id: names them in `check_results`.
+        findings: one for each check and subject.
+        with_models: whether the models were checked too.
+    """
+
+    check_id: str
+    findings: tuple[Finding, ...]
+    with_models: bool
+
+    @property
+    def failed(self) -> list[Finding]:
+        """What is not as expected."""
+        return [finding for finding in self.findings if not finding.passed]
+
+
+WORK = "checks"
+
+
+def check_new(settings: Settings) -> Checked | None:
+    """The same as `check`, where this folder has loaded anything since the last check; None where it has not."""
+    return None if Covered(open_pipeline(), WORK).says() else check(settings)
+
+
+def check(settings: Settings, clocks: Clocks | None = None) -> Checked:
+    """Check the warehouse and keep the results.
+
+    Args:
+        settings: where the models are, and what is allowed.
+        clocks: time.
+
+    Raises:
+        SettingError: nothing was loaded yet, or the destination is a lake.
+        DestinationFailed: the warehouse is open elsewhere or away.
+    """
+    clocks = clocks or Clocks()
+    if keeps_versions():
+        raise SettingError("`check` needs a warehouse; a lake keeps files, see docs/lake.md.")
+    open_destination()
+    pipeline = open_pipeline()
+    now = clocks.now()
+    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, now):
+        wait_until_free(pipeline, settings.destination_wait_seconds, clocks.sleep)
+        with kept_open():
+            return _checked(pipeline, settings, now)
+
+
+def _checked(pipeline: dlt.Pipeline, settings: Settings, now: datetime) -> Checked:
+    notes = Notes(pipeline, CHECKS)
+    with asking(pipeline) as client:
+        ask = Questions(client, settings.models_schema)
+        if not ask.has(ask.raw("pipeline_runs")):
+            raise SettingError(
+                "Nothing was loaded yet, so there is nothing to check. Run `python pipelines.py` first."
+            )
+        with_models = ask.has(ask.model("fct_orders"))
+        skipped = {name.strip() for name in (settings.checks_skipped or "").split(",")}
+        before = _last_results(notes)
+        found = tuple(
+            finding
+            for finding in _findings(ask, settings, now, before, with_models)
+            if finding.name not in skipped
+        )
+    check_id = new_run_id(now)
+    notes.add([finding.row(check_id, now) for finding in found])
+    Covered(pipeline, WORK).write()
+    return Checked(check_id, found, with_models)
+
+
+def _findings(
+    ask: Questions, settings: Settings, now: datetime, before: dict[str, int], with_models: bool
+) -> Iterator[Finding]:
+    runs, present = raw.last_runs(ask), ask.present()
+    yield from raw.accounts_balance(runs)
+    yield from raw.rows_arrived(ask, runs, present)
+    yield from raw.rejected_kept(ask, runs)
+    yield from raw.keys_unique(ask, present)
+    yield from raw.rows_stay(ask, present, before, settings.row_drop_limit)
+    yield from raw.fresh(runs, now, settings.stale_after_hours)
+    yield from raw.amounts_not_negative(ask, present)
+    yield from orphans.references_hold(ask, runs, present, settings.orphans_allowed)
+    if with_models:
+        yield from curated.models_agree(ask, present)
+        yield from curated.revenue_agrees(ask)
+
+
+def _last_results(notes: Notes) -> dict[str, int]:
+    """Row counts at the last check."""
+    newest = notes.find("ORDER BY checked_at DESC LIMIT 1")
+    return raw.rows_before(notes.find("WHERE check_id = %s", newest[0]["check_id"])) if newest else {}
