@@ -31,7 +31,7 @@ from ecommerce_pipeline.transform.changes import (
 )
 from ecommerce_pipeline.transform.child import Dbt, Node, Told
 from ecommerce_pipeline.transform.environment import dbt_command
-from ecommerce_pipeline.transform.profile import variables
+from ecommerce_pipeline.transform.profile import variables as of_the_profile
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +97,15 @@ def build(
         return _Build(pipeline, settings, command, clocks).run(everything, told)
 
 
+def told_to_models(settings: Settings) -> dict[str, float]:
+    """The variables of the dbt project that are settings of ours."""
+    return {
+        "service_level_days": settings.service_level_days,
+        "rejected_share_limit": settings.rejected_share_limit,
+        "stale_after_hours": settings.stale_after_hours,
+    }
+
+
 class _Build:
     """What one build needs."""
 
@@ -104,12 +113,8 @@ class _Build:
         self._pipeline = pipeline
         self._settings = settings
         self._clocks = clocks
-        self._told_to_models = {
-            "service_level_days": settings.service_level_days,
-            "rejected_share_limit": settings.rejected_share_limit,
-            "stale_after_hours": settings.stale_after_hours,
-        }
-        target = variables(pipeline, settings)
+        self._told_to_models = told_to_models(settings)
+        target = of_the_profile(pipeline, settings)
         self._definition = definition(self._told_to_models, target)
         folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
         self._dbt = Dbt(command, folder, target)
@@ -132,8 +137,8 @@ class _Build:
         started_at = self._clocks.now()
         selected = [] if sources is None else ["--select", *(f"source:ecommerce.{name}+" for name in sources)]
         refresh = ["--full-refresh"] if everything else []
-        told_to_models = ["--vars", json.dumps(self._told_to_models)]
-        nodes = self._dbt.run(["build", *selected, *refresh, *told_to_models], told)
+        variables = ["--vars", json.dumps(self._told_to_models)]
+        nodes = self._dbt.run(["build", *selected, *refresh, *variables], told)
         finished_at = self._clocks.now()
         built = Built(
             None if sources is None else tuple(sources),

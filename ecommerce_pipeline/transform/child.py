@@ -97,7 +97,8 @@ class Dbt:
 
     def _wait(self, command: list[str], told: Told) -> str:
         """Until dbt ends; gives the last error that it told."""
-        child = subprocess.Popen(  # noqa: S603  # our own environment's command
+        last = ""
+        with subprocess.Popen(  # noqa: S603  # our own environment's command
             command,
             env={**os.environ, **self._variables},
             stdin=subprocess.DEVNULL,
@@ -106,19 +107,16 @@ class Dbt:
             text=True,
             encoding="utf-8",
             errors="replace",
-        )
-        last = ""
-        try:
-            for line in child.stdout or ():
-                event = _event(line)
-                last = _error(event) or last
-                if what := _progress(event):
-                    told(what)
-        except BaseException:  # Ctrl-C: dbt has got it too, and ends by itself
-            child.terminate()
-            raise
-        finally:
-            child.wait()
+        ) as child:
+            try:
+                for line in child.stdout or ():
+                    event = _event(line)
+                    last = _error(event) or last
+                    if what := _progress(event):
+                        told(what)
+            except BaseException:  # a person stops us: dbt must not go on and hold the warehouse
+                child.terminate()
+                raise
         return last
 
 

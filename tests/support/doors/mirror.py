@@ -28,7 +28,8 @@ TYPES: dict[str, pa.DataType] = {
 }
 COLUMNS = """
     SELECT table_schema, table_name, column_name, data_type, numeric_precision, numeric_scale
-    FROM information_schema.columns WHERE lower(table_schema) IN ('ecommerce', 'ecommerce_staging')
+    FROM information_schema.columns WHERE lower(table_schema) IN
+        ('ecommerce', 'ecommerce_staging', 'analytics', 'analytics_alerts', 'analytics_history')
     ORDER BY table_schema, table_name, ordinal_position
 """
 
