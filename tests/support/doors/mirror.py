@@ -24,6 +24,8 @@ TYPES: dict[str, pa.DataType] = {
     "float": pa.float64(),
     "timestamp with time zone": pa.timestamp("us", "UTC"),
     "timestamp_tz": pa.timestamp("us", "UTC"),
+    "timestamp without time zone": pa.timestamp("us"),
+    "timestamp_ntz": pa.timestamp("us"),
     "date": pa.date32(),
 }
 COLUMNS = """

@@ -3,7 +3,10 @@ with compared as (
     select
         order_id, order_date, currency, status, is_cancelled, total_amount, refunded_amount, captured_amount,
         captured_payment_count, payment_currency_count, payment_currency,
-        captured_amount - refunded_amount - case when is_cancelled then 0 else total_amount end as difference_amount
+        cast(
+            captured_amount - refunded_amount - case when is_cancelled then 0 else total_amount end
+            as {{ money_type() }}
+        ) as difference_amount
     from {{ ref('fct_orders') }}
 ),
 
