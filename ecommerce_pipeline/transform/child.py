@@ -93,7 +93,16 @@ class Dbt:
             "--log-path": self._folder / "logs",
         }
         options = [str(part) for pair in places.items() for part in pair]
-        return [str(self._command), *arguments, *options, "--log-format", "json", "--log-format-file", "text", "--no-use-colors"]
+        return [
+            str(self._command),
+            *arguments,
+            *options,
+            "--log-format",
+            "json",
+            "--log-format-file",
+            "text",
+            "--no-use-colors",
+        ]
 
     def _wait(self, command: list[str], told: Told) -> str:
         """Until dbt ends; gives the last error that it told."""

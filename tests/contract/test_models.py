@@ -22,6 +22,11 @@ SIZES = {"customers": 40, "products": 20, "orders": 90}
 OPTIONS: dict[str, Any] = {"sizes": SIZES, "page_size": 40, "tombstones": True}
 
 
+@pytest.fixture(autouse=True)
+def _no_warning_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBT_WARN_ERROR", "true")
+
+
 def _built(warehouse: Warehouse, address: str, everything: bool = False, **settings: Any) -> Built:
     built = build(
         warehouse.settings(address, warehouse.profile(tombstone="deleted_at"), **settings), everything

@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import uvicorn
@@ -36,6 +37,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from tests.emulation import stages
 from tests.emulation.answers import done, refused
 from tests.emulation.journal import Journal
+from tests.emulation.rewriting import MERGE, merge, without_temporary
 from tests.emulation.stages import COPY, PUT, REMOVE, STAGES
 
 fake: Any = importlib.import_module("fakesnow.server")  # the package has a function of the same name
@@ -100,7 +102,12 @@ async def _answer(request: Request, body: dict[str, Any]) -> Any:
     for pattern, handle in HANDLERS.items():
         if match := pattern.search(text):
             return await run_in_threadpool(handle, request, match)
-    answer: Response = await fake.query_request(_with_body(request, body))
+    try:
+        plain = body | {"sqlText": without_temporary(text)}
+        answer: Response = await fake.query_request(_with_body(request, plain))
+    except duckdb.Error as error:  # as an error of the server it would be tried again for ever
+        _end_transaction(fake.to_conn(fake.to_token(request)))
+        return refused("000603", str(error).splitlines()[0])
     return answer
 
 
@@ -163,6 +170,7 @@ HANDLERS: dict[re.Pattern[str], Callable[[Request, re.Match[str]], Response]] = 
     PUT: stages.put,
     COPY: stages.copy,
     REMOVE: stages.remove,
+    MERGE: merge,
     TAG: _nothing,
     DROP_CLUSTERING: _nothing,
 }

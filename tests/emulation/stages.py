@@ -57,7 +57,7 @@ def copy(request: Request, match: re.Match[str]) -> Response:
     connection = fake.to_conn(fake.to_token(request))
     reader = READERS[match["type"].upper()]
     sql = f"INSERT INTO {match['table']} BY NAME SELECT * FROM {reader}('{file}')"
-    return _executed(connection, sql)
+    return executed(connection, sql)
 
 
 def _fetched(match: re.Match[str]) -> str:
@@ -73,7 +73,8 @@ def _fetched(match: re.Match[str]) -> str:
     return str(file)
 
 
-def _executed(connection: Any, sql: str) -> Response:
+def executed(connection: Any, sql: str) -> Response:
+    """A statement of DuckDB's in a session; what begins a transaction where the session does not commit by itself."""
     duck = connection._duck_conn
     try:
         if not connection._autocommit and not connection._in_transaction:

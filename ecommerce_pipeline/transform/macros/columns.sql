@@ -32,6 +32,11 @@
     cast(cast({{ quantity }} as numeric(18, 6)) * cast({{ price }} as numeric(18, 6)) as {{ money_type() }})
 {%- endmacro %}
 
+{% macro sum_money(column) -%}
+    {#- A sum with the digits of its parts; by itself it is wider, and how wide differs from warehouse to warehouse. -#}
+    cast(sum({{ column }}) as {{ money_type() }})
+{%- endmacro %}
+
 {% macro as_count(name, columns) -%}
     {{ column_as(name, 'bigint', columns) }}
 {%- endmacro %}

@@ -1,12 +1,12 @@
 -- Every customer with an order is in one cohort per currency, with all revenue.
 with cohorts as (
-    select currency, sum(customer_count) as customer_count, sum(revenue_amount) as revenue_amount
+    select currency, sum(customer_count) as customer_count, {{ sum_money("revenue_amount") }} as revenue_amount
     from {{ ref('customer_cohorts') }}
     group by currency
 ),
 
 orders as (
-    select currency, count(distinct customer_id) as customer_count, sum(total_amount) as revenue_amount
+    select currency, count(distinct customer_id) as customer_count, {{ sum_money("total_amount") }} as revenue_amount
     from {{ ref('fct_orders') }}
     where not is_cancelled and customer_id is not null
     group by currency

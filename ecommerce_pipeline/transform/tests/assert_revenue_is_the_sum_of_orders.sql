@@ -1,6 +1,6 @@
 -- No order is left out of the revenue or counted twice: by day and currency, exact.
 with orders as (
-    select order_date, currency, count(*) as order_count, sum(total_amount) as total_amount
+    select order_date, currency, count(*) as order_count, {{ sum_money("total_amount") }} as total_amount
     from {{ ref('fct_orders') }}
     where not is_cancelled
     group by order_date, currency

@@ -3,8 +3,8 @@ with lines as (
     select
         order_id,
         count(*) as line_count,
-        cast(sum(quantity) as {{ money_type() }}) as unit_count,
-        cast(sum(line_amount) as {{ money_type() }}) as lines_amount
+        {{ sum_money("quantity") }} as unit_count,
+        {{ sum_money("line_amount") }} as lines_amount
     from {{ ref('stg_order_items') }}
     where not is_deleted
     group by order_id

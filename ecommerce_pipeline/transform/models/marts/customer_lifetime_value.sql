@@ -6,7 +6,7 @@ select
     min(order_date) as first_order_date,
     max(order_date) as last_order_date,
     {{ month_of('min(order_date)') }} as cohort_month,
-    cast(sum(total_amount) as {{ money_type() }}) as revenue_amount,
+    {{ sum_money("total_amount") }} as revenue_amount,
     {{ mean_money('sum(total_amount)', 'count(*)') }} as mean_order_amount
 from {{ ref('fct_orders') }}
 where not is_cancelled and customer_id is not null

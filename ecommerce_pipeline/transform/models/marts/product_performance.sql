@@ -6,9 +6,9 @@ select
     min(products.category) as category,
     count(distinct items.order_id) as order_count,
     count(*) as line_count,
-    cast(sum(items.quantity) as {{ money_type() }}) as unit_count,
-    cast(sum(items.discount_amount) as {{ money_type() }}) as discount_amount,
-    cast(sum(items.line_amount) as {{ money_type() }}) as revenue_amount,
+    {{ sum_money("items.quantity") }} as unit_count,
+    {{ sum_money("items.discount_amount") }} as discount_amount,
+    {{ sum_money("items.line_amount") }} as revenue_amount,
     min(items.order_date) as first_sold_on,
     max(items.order_date) as last_sold_on
 from {{ ref('fct_order_items') }} as items
