@@ -62,6 +62,21 @@ def _check_new(settings: Settings) -> int:
     return 1 if found.failed else 0
 
 
+def export(options: argparse.Namespace) -> int:
+    """Facts and dimensions as files."""
+    from ecommerce_pipeline.command.arguments import requested_since
+    from ecommerce_pipeline.export.run import export as exported
+    from ecommerce_pipeline.report.exported import print_exported
+    from ecommerce_pipeline.report.progress import telling
+
+    since = requested_since(options)
+    settings = _settings_without_shop(options)
+    with telling("writing files") as told:
+        found = exported(settings, since, told=told)
+    print_exported(found, settings.export_address)
+    return 0
+
+
 def _settings_without_shop(options: argparse.Namespace) -> Settings:
     """The settings of a command that asks the warehouse alone."""
     from ecommerce_pipeline.command.arguments import requested_lists

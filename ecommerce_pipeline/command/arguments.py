@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.request import Request
@@ -51,6 +51,17 @@ def requested_lists(options: argparse.Namespace) -> Request:
     if request.window:
         raise SettingError(f"`{options.command}` goes through whole lists; leave out --since and --until.")
     return request
+
+
+def requested_since(options: argparse.Namespace) -> date | None:
+    """From which day on, UTC; None for all. The option is taken away, others of a window are refused elsewhere.
+
+    Raises:
+        SettingError: it is no date.
+    """
+    moment = _instant("--since", options.since)
+    options.since = None
+    return moment.date() if moment else None
 
 
 def _names(options: argparse.Namespace) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ examples:
   python pipelines.py --no-transform                   load only
   python pipelines.py build --everything               build all models anew
   python pipelines.py check                            does the warehouse hold together?
+  python pipelines.py export --since 2026-11-01        facts and dimensions as Parquet files, by day
   python pipelines.py sweep                            mark what the shop has deleted
   python pipelines.py verify                           compare the shop with the warehouse
   python pipelines.py verify --since 2026-11-01 --repair
@@ -59,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_command(
         commands, "check", "ask the warehouse whether it holds together; exit code 1 when it does not"
     )
+    _add_export(commands)
     _add_sweep(commands)
     _add_verify(commands)
     _add_replay(commands)
@@ -109,6 +111,15 @@ def _add_build(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--everything", action="store_true", help="build all of them, incremental ones from the beginning"
+    )
+
+
+def _add_export(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "export", "write facts and dimensions as files, one for each day that changed"
+    )
+    parser.add_argument(
+        "--since", metavar="WHEN", default=argparse.SUPPRESS, help="only days from WHEN on (a date)"
     )
 
 

@@ -35,3 +35,7 @@ class ModelSettings:
         0.2, "Which part of a table's rows may be deleted between two checks.", most=1
     )
     checks_skipped: str | None = setting(None, "Names of checks that are left out, separated by commas.")
+    export_address: str = setting(
+        "data/export", "Where `export` writes files: a folder, or s3://, gs://, ..."
+    )
+    export_format: str = setting("parquet", "What it writes: parquet or csv.")

@@ -69,3 +69,17 @@
     {#- Money divided by a count, to the cent of a cent. -#}
     cast(cast({{ total }} as numeric(28, 9)) / nullif({{ count }}, 0) as numeric(28, 4))
 {%- endmacro %}
+
+{% macro hash_number(text) %}{{ return(adapter.dispatch('hash_number')(text)) }}{% endmacro %}
+
+{% macro default__hash_number(text) -%}
+    hash({{ text }})
+{%- endmacro %}
+
+{% macro postgres__hash_number(text) -%}
+    hashtextextended({{ text }}, 0)
+{%- endmacro %}
+
+{% macro redshift__hash_number(text) -%}
+    farmfingerprint64({{ text }})
+{%- endmacro %}

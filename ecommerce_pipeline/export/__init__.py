@@ -1,0 +1,1 @@
+"""Facts and dimensions as files, one for each day, for those who read no warehouse."""
