@@ -45,7 +45,7 @@ dbt-snowflake: $(VENV)-dbt-snowflake/.made ## install what builds models in Snow
 dbt-postgres: $(VENV)-dbt-postgres/.made ## install what builds models in PostgreSQL
 
 lineage: $(VENV)/.run ## write the models' documentation with their lineage into data/models.html
-	$(PYTHON) -m ecommerce_pipeline.transform.lineage data/models.html
+	$(PYTHON) pipelines.py lineage data/models.html
 
 demo: $(VENV)/.run ## serve the demo shop alone
 	$(PYTHON) pipelines.py demo

@@ -95,7 +95,7 @@ def _pipeline(name: str, title: str, **extra: str) -> Contender:
     return Contender(
         name,
         title,
-        lambda address: (str(OWN_PYTHON), "pipelines.py"),
+        lambda address: (str(OWN_PYTHON), "pipelines.py", "--no-transform"),
         packages=("dlt", "duckdb", "pyarrow"),
         prepare=copy_project,
         env=lambda address: _ours(address) | extra,

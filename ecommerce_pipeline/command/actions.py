@@ -41,6 +41,19 @@ def build(options: argparse.Namespace) -> int:
     return _build(_settings_without_shop(options), options.everything)
 
 
+def lineage(options: argparse.Namespace) -> int:
+    """The models' documentation, as a page."""
+    from pathlib import Path
+
+    from ecommerce_pipeline.report.printed import print_texts
+    from ecommerce_pipeline.transform.lineage import write_lineage
+
+    page = Path(options.page)
+    write_lineage(_settings_without_shop(options), page)
+    print_texts([f"{page.resolve()} shows what each model is made of; open it in a browser"])
+    return 0
+
+
 def check(options: argparse.Namespace) -> int:
     """The warehouse asked whether it holds together."""
     from ecommerce_pipeline.checks.sanity.run import check as checked

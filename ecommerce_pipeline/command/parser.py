@@ -61,6 +61,10 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "check", "ask the warehouse whether it holds together; exit code 1 when it does not"
     )
     _add_export(commands)
+    parser_of_lineage = _add_command(
+        commands, "lineage", "write a page that shows what each model is made of, with its lineage"
+    )
+    parser_of_lineage.add_argument("page", nargs="?", default="data/models.html", help="the file to write")
     _add_sweep(commands)
     _add_verify(commands)
     _add_replay(commands)

@@ -25,6 +25,7 @@ def generate(options: ShopOptions) -> Store:
     with store.many_writes():
         _fill(ledger, options, rng)
         _age(store, options, rng)
+        _arrive(store, options)
         _level(store, options)
     break_some(store, options.invalid_share, Random(f"invalid {options.seed}"))
     return store
@@ -69,6 +70,28 @@ def _edited(row: Row, options: ShopOptions, rng: Random) -> Row:
     if "placed_at" in row:
         edited["status"] = _STATUSES[int(rng.random() * len(_STATUSES))]
     return edited
+
+
+def _arrive(store: Store, options: ShopOptions) -> None:
+    """Old orders have arrived, nine in ten of them within a week; one in twelve is forgotten."""
+    until = options.opened_at - _QUIET
+    parcels = store.tables["deliveries"]
+    for order in list(store.tables["orders"].rows.values()):
+        identity = order["id"]
+        slower = 6 if identity % 10 == 3 else 0
+        arrived = options.stamp(
+            order["created_at"] + timedelta(days=2 + identity % 5 + slower, minutes=identity % 600)
+        )
+        if identity % 12 == 0 or arrived > until:
+            continue
+        store.put("orders", {**order, "status": "delivered", "updated_at": max(order["updated_at"], arrived)})
+        for parcel in parcels.children(identity):
+            known = {"status": "delivered", "tracking_number": f"T{10**9 + parcel}", "updated_at": arrived}
+            shipped = options.stamp(order["created_at"] + timedelta(days=1))
+            store.put(
+                "deliveries",
+                {**parcels.rows[parcel], **known, "shipped_at": shipped, "delivered_at": arrived},
+            )
 
 
 def _level(store: Store, options: ShopOptions) -> None:

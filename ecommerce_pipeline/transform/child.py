@@ -84,6 +84,20 @@ class Dbt:
             )
         return [_node(found) for found in json.loads(results.read_text("utf-8"))["results"]]
 
+    def document(self, told_to_models: Mapping[str, float]) -> Path:
+        """Describe the models and what they are made of; gives the page, which needs nothing beside it.
+
+        Raises:
+            ModelsFailed: dbt could not read the models or the warehouse.
+        """
+        page = self._folder / "target" / "static_index.html"
+        page.unlink(missing_ok=True)
+        arguments = ["docs", "generate", "--static", "--vars", json.dumps(told_to_models)]
+        said = self._wait(self._full(arguments), lambda what: None)
+        if not page.exists():
+            raise ModelsFailed(f"The models were not described: {said or 'dbt ended without a word'}")
+        return page
+
     def _full(self, arguments: Sequence[str]) -> list[str]:
         self._folder.mkdir(parents=True, exist_ok=True)
         places = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import Built, build
@@ -117,6 +118,7 @@ def test_the_models_answer_what_the_shop_s_records_answer_before_and_after_many_
             _loaded(warehouse, address)
             _built(warehouse, address)
             compared += _assert_answers(shop, warehouse)
+            assert check(warehouse.settings(address, warehouse.profile(tombstone="deleted_at"))).failed == []
             _lives(shop, chance)
     assert compared > 300
     record_property("answers of models compared with the shop's own records", compared)

@@ -47,6 +47,20 @@ class Checked:
 
 WORK = "checks"
 
+NAMES = {
+    "account balances",
+    "loaded rows arrived",
+    "rejected records kept",
+    "one row per key",
+    "rows stay",
+    "read lately",
+    "amounts not negative",
+    "references hold",
+    "models agree with rows",
+    "revenue agrees with orders",
+}
+"""What there is to check, as people call it."""
+
 
 def check_new(settings: Settings) -> Checked | None:
     """The same as `check`, where this folder has loaded anything since the last check; None where it has not."""
@@ -78,6 +92,7 @@ def check(settings: Settings, clocks: Clocks | None = None) -> Checked:
 
 def _checked(pipeline: dlt.Pipeline, settings: Settings, now: datetime) -> Checked:
     notes = Notes(pipeline, CHECKS)
+    skipped = _skipped(settings)
     with asking(pipeline) as client:
         ask = Questions(client, settings.models_schema)
         if not ask.has(ask.raw("pipeline_runs")):
@@ -85,7 +100,6 @@ def _checked(pipeline: dlt.Pipeline, settings: Settings, now: datetime) -> Check
                 "Nothing was loaded yet, so there is nothing to check. Run `python pipelines.py` first."
             )
         with_models = ask.has(ask.model("fct_orders"))
-        skipped = {name.strip() for name in (settings.checks_skipped or "").split(",")}
         before = _last_results(notes)
         found = tuple(
             finding
@@ -113,6 +127,16 @@ def _findings(
     if with_models:
         yield from curated.models_agree(ask, present)
         yield from curated.revenue_agrees(ask)
+
+
+def _skipped(settings: Settings) -> set[str]:
+    """Names of checks that are left out."""
+    named = {name.strip() for name in (settings.checks_skipped or "").split(",") if name.strip()}
+    for name in sorted(named - NAMES):
+        raise SettingError(
+            f"`sources.ecommerce.checks_skipped` names no check {name!r}, expected some of {', '.join(sorted(NAMES))}."
+        )
+    return named
 
 
 def _last_results(notes: Notes) -> dict[str, int]:
