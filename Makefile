@@ -97,7 +97,7 @@ bench: $(VENV)/.run $(VENV)-bench-script/.made $(VENV)-bench-singer/.made ## mea
 
 lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
 	$(COMPILE) --upgrade requirements.txt -o requirements.lock
-	$(COMPILE) --upgrade requirements.txt requirements/dev.txt requirements/clouds.txt -c requirements.lock -o requirements/dev.lock
+	$(COMPILE) --upgrade requirements.txt requirements/dev.txt requirements/clouds.txt requirements/lake.txt -c requirements.lock -o requirements/dev.lock
 	for name in snowflake-emulation clouds-emulation dbt-snowflake dbt-postgres; do \
 		$(COMPILE) --upgrade requirements/$$name.txt -o requirements/$$name.lock; done
 

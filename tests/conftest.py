@@ -28,9 +28,8 @@ class RunCommand(Protocol):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which warehouse the contract tests run on."""
-    parser.addoption(
-        "--door", choices=("duckdb", "postgres", "snowflake", "snowflake-live"), default="duckdb"
-    )
+    doors = ("duckdb", "postgres", "snowflake", "snowflake-live", "lake", "delta")
+    parser.addoption("--door", choices=doors, default="duckdb")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 
 from ecommerce_pipeline.load.destination import DATASET
+from ecommerce_pipeline.load.lake import PARTS, QUARANTINE, VALIDATED
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def waiting_packages(pipeline: dlt.Pipeline) -> list[str]:
 
 
 def discard_files(pipeline: dlt.Pipeline, packages: Collection[str]) -> None:
-    """Delete what packages have left that are given up; a file that a kill has cut short would stop whoever reads all.
+    """Delete what packages have left that are given up.
 
     Args:
         pipeline: knows the lake.
@@ -45,10 +46,9 @@ def discard_files(pipeline: dlt.Pipeline, packages: Collection[str]) -> None:
         return
     with pipeline.destination_client() as client:
         lake: Any = client
-        loads = lake.list_table_files(lake.schema.loads_table_name)
-    names = [path.rpartition("/")[2].removesuffix(".jsonl") for path in loads]  # schema__load
-    complete = {name.rpartition("__")[2] for name in names}
-    remove_files(pipeline.destination, [found for found in packages if found not in complete], (DATASET,))
+        complete = lake.complete_loads()
+    given_up = [found for found in packages if found not in complete]
+    remove_files(pipeline.destination, given_up, (VALIDATED, QUARANTINE, PARTS))
 
 
 def remove_files(destination: Any, packages: Collection[str], folders: Collection[str]) -> None:
@@ -67,11 +67,17 @@ def remove_files(destination: Any, packages: Collection[str], folders: Collectio
         logger.warning("files of %s stay: %s", ", ".join(packages), error)
 
 
-def _remove(destination: Any, starts: tuple[str, ...], folders: Collection[str]) -> None:
+def opened(destination: Any) -> tuple[Any, str]:
+    """The file system of a destination of files, with its credentials, and the path in it."""
     files, root = fsspec_from_config(
         destination.configuration(destination.spec()._bind_dataset_name(DATASET))
     )
-    there = [path for folder in folders for path in files.find(f"{root.rstrip('/')}/{folder}")]
+    return files, str(root).rstrip("/")
+
+
+def _remove(destination: Any, starts: tuple[str, ...], folders: Collection[str]) -> None:
+    files, root = opened(destination)
+    there = [path for folder in folders for path in files.find(f"{root}/{folder}")]
     found = [path for path in there if path.rpartition("/")[2].startswith(starts)]
     if found:
         files.rm(found)

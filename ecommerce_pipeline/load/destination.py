@@ -97,10 +97,10 @@ def _refused(kind: str, name: str, error: Exception) -> SettingError:
 
 
 def _require_merge(destination: Any, kind: str) -> None:
-    """Where dlt cannot merge it appends, and rows would come twice; a lake is meant to have each version."""
+    """Where dlt cannot merge it appends, and rows would come twice; a lake has ways of its own."""
     strategies = destination.capabilities().supported_merge_strategies or ()
     has_tables = issubclass(destination.spec, DestinationClientDwhConfiguration)
-    if not has_tables or not (keeps_versions() or "delete-insert" in strategies):
+    if not has_tables or not (is_lake() or "delete-insert" in strategies):
         raise SettingError(
             f"The destination `{kind}` cannot merge rows by key: they would stand there twice. Name one that can, for"
             f" example duckdb, snowflake or postgres, as `{SECTION}.destination_type`."
@@ -150,8 +150,8 @@ def _reference(kind: str) -> str:
     return REFERENCES.get(kind, kind)
 
 
-def keeps_versions() -> bool:
-    """Whether the destination is a lake: files are added and none is changed, so that each version of a row stays."""
+def is_lake() -> bool:
+    """Whether the destination has files and no SQL."""
     return destination_type() == LAKE
 
 

@@ -1,13 +1,156 @@
-"""dlt's destination of files, as a lake of versions: a load that did not end has left nothing that counts."""
+"""dlt's destination of files, as a lake: what kept the contract and what did not stand apart at one address."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from dlt.common import json
+from dlt.common.destination.client import LoadJob
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.schema.utils import get_nested_tables, get_root_table
+from dlt.common.storages.load_package import ParsedLoadJobFileName
+from dlt.common.typing import DictStrAny
 from dlt.destinations import filesystem as dlt_filesystem
-from dlt.destinations.impl.filesystem.filesystem import FilesystemClient
+from dlt.destinations.impl.filesystem.filesystem import (
+    FilesystemClient,
+    FilesystemLoadJob,
+    ReferenceFollowupJob,
+)
+
+from ecommerce_pipeline.source.quarantine import TABLE as REJECTED
+
+VALIDATED, QUARANTINE = "validated", "quarantine"
+"""The folders of a lake that loads write; pages as they came stand in `raw`."""
+
+
+PARTS = ".part"
+"""The lake's folder of files that are being written; in a bucket there is none."""
+
+
+class WholeFileJob(FilesystemLoadJob):
+    """Puts a file into the lake, whole or not at all."""
+
+    _job_client: LakeClient
+
+    def run(self) -> None:
+        """Write it."""
+        files = self._job_client.fs_client
+        self._job_client.put_whole(
+            lambda path: files.put_file(self._file_path, path), self.make_remote_path()
+        )
+
+
+class QuarantineJob(FilesystemLoadJob):
+    """Puts refused records into the folder of their resource."""
+
+    _job_client: LakeClient
+
+    def run(self) -> None:
+        """Write one file for each resource; written again, it is the same file."""
+        found = pq.read_table(self._file_path)
+        for resource in pc.unique(found["resource"]).to_pylist():
+            self._put(found.filter(pc.equal(found["resource"], resource)), self._path(resource))
+
+    def _put(self, rows: pa.Table, path: str) -> None:
+        packed = pa.BufferOutputStream()
+        pq.write_table(rows, packed)
+        content, files = packed.getvalue().to_pybytes(), self._job_client.fs_client
+        self._job_client.put_whole(lambda place: files.pipe_file(place, content), path)
+
+    def _path(self, resource: str) -> str:
+        name = ParsedLoadJobFileName.parse(self._file_name)._replace(table_name=resource).file_name()
+        return str(
+            self._job_client.pathlib.join(self._job_client.quarantine_path, self.make_remote_file_path(name))
+        )
 
 
 class LakeClient(FilesystemClient):
-    """Writes as dlt does; a load counts before its cursors do."""
+    """Writes as dlt does; a load counts before its cursors do, and tables that merge do so with their lists."""
+
+    batch_table_chain: ClassVar[bool] = True
+
+    @property
+    def dataset_path(self) -> str:
+        """Where the tables stand."""
+        if self._is_staging:
+            return str(super().dataset_path)
+        return str(self.pathlib.join(self.bucket_path, VALIDATED, ""))
+
+    @property
+    def _is_staging(self) -> bool:
+        return bool(self.dataset_name != self.config.normalize_dataset_name(self.schema))
+
+    def initialize_storage(self, truncate_tables: Iterable[str] | None = None) -> None:
+        """Make the folders; dlt would make some for staging too, which nothing goes through."""
+        if not self._is_staging:
+            super().initialize_storage(truncate_tables or ())
+
+    @property
+    def quarantine_path(self) -> str:
+        """Where the refused records stand."""
+        return str(self.pathlib.join(self.bucket_path, QUARANTINE, ""))
+
+    def get_table_prefix(self, table_name: str, schema_name: str | None = None) -> str:
+        """What the addresses of all files of a table begin with."""
+        if table_name == REJECTED:
+            return self.quarantine_path
+        return str(super().get_table_prefix(table_name, schema_name))
+
+    def get_load_job_class(self, table: PreparedTableSchema, file_path: str) -> type[LoadJob]:
+        """What is done with one file."""
+        found = super().get_load_job_class(table, file_path)
+        if found is not FilesystemLoadJob:
+            return found
+        return QuarantineJob if table["name"] == REJECTED else WholeFileJob
+
+    def put_whole(self, write: Callable[[str], Any], path: str) -> None:
+        """Make a file that is whole or not there: object stores have no others, a folder gets it under its name last.
+
+        Args:
+            write: makes the file at the path that it is given.
+            path: of the file.
+        """
+        if not self.is_local_filesystem:
+            write(path)
+            return
+        part = self.pathlib.join(self.bucket_path, PARTS, self.pathlib.basename(path))
+        for name in (part, path):
+            self.fs_client.makedirs(self.pathlib.dirname(name), exist_ok=True)
+        write(part)
+        self.fs_client.mv(part, path)
+
+    def _write_to_json_file(self, filepath: str, data: DictStrAny) -> None:
+        text = json.dumps(data)
+        self.put_whole(functools.partial(self.fs_client.write_text, value=text, encoding="utf-8"), filepath)
+
+    @staticmethod
+    def get_reference_followup_job_class(table: PreparedTableSchema) -> type[ReferenceFollowupJob] | None:
+        """What is done with the files of a table once all of them and of its lists are there."""
+        if table.get("table_format") != "delta":
+            return None
+        from ecommerce_pipeline.load.delta import MergeOfAPackage  # its package is not everybody's
+
+        return MergeOfAPackage
+
+    def chain(self, table: str) -> Iterator[str]:
+        """The table of the rows that a table belongs to, then those of their lists."""
+        tables = self.schema.tables
+        for found in get_nested_tables(tables, str(get_root_table(tables, table)["name"])):
+            yield str(found["name"])
+
+    def complete_loads(self) -> set[str]:
+        """The ids of the loads that ended."""
+        try:
+            files = self.list_table_files(self.schema.loads_table_name)
+        except DestinationUndefinedEntity:
+            return set()
+        return {path.removesuffix(".jsonl").rpartition("__")[2] for path in files}  # schema__load
 
     def complete_load(self, load_id: str) -> None:
         """Note that a load is complete, then its state. dlt does it the other way round: after a kill in between the

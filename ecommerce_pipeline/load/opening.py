@@ -17,10 +17,10 @@ from ecommerce_pipeline.load.committed import start_from_committed
 from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.destination import (
     destination_type,
-    keeps_versions,
     open_destination,
     open_pipeline,
 )
+from ecommerce_pipeline.load.lake_tables import lake_tables, require_same_kind
 from ecommerce_pipeline.load.layout import layout_of
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
@@ -72,7 +72,7 @@ def begin_without_shop(request: Request, settings: Settings, clocks: Clocks) -> 
         profile, settings, client, new_run_id(started_at), started_at, started_at, resources, request.window
     )
     reading.maskers = maskers(settings, profile)
-    reading.layout, reading.keeps_versions = layout_of(destination_type()), keeps_versions()
+    reading.layout, reading.lake = layout_of(destination_type()), lake_tables(settings)
     return reading
 
 
@@ -91,7 +91,7 @@ def begin_again(reading: Reading, request: Request) -> Reading:
         request.window,
     )
     again.maskers, again.layout = reading.maskers, reading.layout
-    again.keeps_versions = reading.keeps_versions
+    again.lake = reading.lake
     return again
 
 
@@ -99,11 +99,11 @@ def require_rows_that_change(reading: Reading, command: str) -> None:
     """Refuse a lake.
 
     Raises:
-        SettingError: the command changes rows, or compares the one that stands for each key.
+        SettingError: the command changes or compares rows, which it does by SQL.
     """
-    if reading.keeps_versions:
+    if reading.lake:
         raise SettingError(
-            f"`{command}` needs a warehouse: the lake keeps each version of a row and changes none. Load into a"
+            f"`{command}` needs a warehouse: it changes or compares rows by SQL, and a lake has files. Load into a"
             " warehouse as well, or read the lake as docs/lake.md shows."
         )
 
@@ -158,7 +158,7 @@ def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) 
     if request.full_refresh and pipeline.has_pending_data:
         pipeline.drop()
     restore_own_tables(pipeline)
-    waiting = waiting_packages(pipeline) if reading.keeps_versions else []
+    waiting = waiting_packages(pipeline) if reading.lake else []
     start_from_committed(pipeline)
     discard_files(pipeline, [package for package in waiting if package not in waiting_packages(pipeline)])
     _check_same_shop(pipeline, request, reading)
@@ -166,7 +166,8 @@ def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) 
     _name_unfinished(pipeline)
     pipeline.sync_destination()
     _check_same_shop(pipeline, request, reading)
-    if not reading.keeps_versions:
+    require_same_kind(pipeline, reading.lake)
+    if not reading.lake:
         mark_what_was_left(pipeline, _state(pipeline))
     return packages
 
@@ -174,10 +175,10 @@ def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) 
 def _check_same_shop(pipeline: dlt.Pipeline, request: Request, reading: Reading) -> None:
     """The cursors of one shop say nothing of another, and its rows have the same keys."""
     known = _state(pipeline).get("shop")
-    anew = request.full_refresh and not request.resources and not reading.keeps_versions
+    anew = request.full_refresh and not request.resources and not reading.lake
     if known in (None, reading.shop) or anew:
         return
-    if reading.keeps_versions:
+    if reading.lake:
         raise SettingError(
             f"The lake holds the shop {known}, and the settings name {reading.shop}. A lake keeps all that was ever"
             " loaded: give another shop another `bucket_url`."

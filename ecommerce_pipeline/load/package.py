@@ -134,7 +134,7 @@ class Package:
         self._seconds[1] += time.monotonic() - middle
         for account in self._reading.accounts.values():
             account.commit()
-            if account.deleted and not self._reading.keeps_versions:
+            if account.deleted and not self._reading.lake:
                 self._marks.follow(account.resource)
         if self._reading.unfinished:
             rows = sum(account.fetched for account in self._reading.accounts.values())
@@ -143,7 +143,7 @@ class Package:
 
     def _load(self) -> list[str]:
         """Load what is normalised, and mark rows of bare tombstones where rows can be marked."""
-        if self._reading.keeps_versions:
+        if self._reading.lake:
             return send(self._pipeline)
         with file_kept_open(self._pipeline):
             self._marking.before_load(self._standing())
@@ -186,7 +186,7 @@ class Package:
     def _note_seconds(self) -> None:
         """The account travels with its rows; how long preparing and loading took is known only afterwards."""
         normalize_seconds, load_seconds = self._seconds
-        if self._reading.keeps_versions:
+        if self._reading.lake:
             return
         self._wait()
         with self._pipeline.sql_client() as client:

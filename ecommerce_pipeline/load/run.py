@@ -12,6 +12,7 @@ from pathlib import Path
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
+from ecommerce_pipeline.load.archive_place import archive_place
 from ecommerce_pipeline.load.connection import file_kept_open, kept_open
 from ecommerce_pipeline.load.destination import PIPELINE, file_format
 from ecommerce_pipeline.load.failures import FailuresNamed
@@ -128,9 +129,9 @@ def _learn_committed(request: Request, reading: Reading, pipeline: dlt.Pipeline)
     anew = tables.to_read_anew(reading.resources)
     if request.full_refresh:
         anew = tuple(dict.fromkeys((*reading.resources, *anew)))
-    forget(pipeline, anew, tables_stay=reading.keeps_versions)
+    forget(pipeline, anew, tables_stay=reading.lake is not None)
     reading.existing_tables = tables.kept(anew)
-    if reading.keeps_versions:
+    if reading.lake:
         return
     reading.lookups = lookups(pipeline, reading, request.reload)
     if QUARANTINE in reading.existing_tables:
@@ -152,7 +153,8 @@ def _archive(reading: Reading) -> Keeper:
     settings = reading.settings
     if not settings.archive:
         return NoArchive()
-    archive = Archive(settings.archive_address, reading.run_id, reading.started_at)
+    address, place = archive_place(settings)
+    archive = Archive(address, reading.run_id, reading.started_at, place)
     for path in archive.discard_unfinished():
         logger.info("deleted from the archive, half written: %s", path)
     days = settings.archive_retention_days

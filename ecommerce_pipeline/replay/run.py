@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import dlt
 
 from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.archive_place import archive_place
 from ecommerce_pipeline.load.connection import kept_open
 from ecommerce_pipeline.load.destination import file_format
 from ecommerce_pipeline.load.lookup import refusals
@@ -129,10 +130,11 @@ def replay_archive(
     period = request.window or Window()
     reading = begin_without_shop(replace(request, window=Window()), settings, clocks or Clocks())
     require_rows_that_change(reading, "replay")
-    files = {name: list(archived_files(settings.archive_address, name, period)) for name in reading.listed}
+    address, _ = archive_place(settings)
+    files = {name: list(archived_files(address, name, period)) for name in reading.listed}
     if not any(files.values()):
         raise SettingError(
-            f"The archive at {settings.archive_address} has no page of {', '.join(reading.listed)} that was fetched"
+            f"The archive at {address} has no page of {', '.join(reading.listed)} that was fetched"
             f" between {period.since or 'the beginning'} and {period.until or 'now'}. Correct --since, --until or"
             " `sources.ecommerce.archive_address`."
         )

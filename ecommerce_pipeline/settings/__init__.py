@@ -109,4 +109,7 @@ def _read(item: Field[Any]) -> Any:
     least, most = item.metadata["least"], item.metadata["most"]
     if isinstance(value, int | float) and not least <= value <= most:
         raise SettingError(f"`{key}` is {value}, expected {words} from {least} to {most}.")
+    among = item.metadata["among"]
+    if among and value is not None and value not in among:
+        raise SettingError(f"`{key}` is {value!r}, expected {' or '.join(among)}.")
     return value

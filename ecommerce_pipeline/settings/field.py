@@ -16,7 +16,14 @@ KINDS: dict[str, tuple[type, str]] = {
 DAY_SECONDS, YEAR_SECONDS, CENTURY_DAYS = 86_400, 366 * 86_400, 36_525
 
 
-def setting(default: Any, text: str, secret: bool = False, least: float = 0, most: float = 1_000_000) -> Any:
+def setting(
+    default: Any,
+    text: str,
+    secret: bool = False,
+    least: float = 0,
+    most: float = 1_000_000,
+    among: tuple[str, ...] = (),
+) -> Any:
     """A field of a class of settings.
 
     Args:
@@ -25,6 +32,7 @@ def setting(default: Any, text: str, secret: bool = False, least: float = 0, mos
         secret: whether it is read from secrets alone and never shown.
         least: the smallest number that may stand there.
         most: the greatest.
+        among: the texts that may stand there, all where it is empty.
     """
-    metadata = {"text": text, "secret": secret, "least": least, "most": most}
+    metadata = {"text": text, "secret": secret, "least": least, "most": most, "among": among}
     return field(default=default, repr=not secret, metadata=metadata)

@@ -82,9 +82,17 @@ class LoadSettings:
     )
     sweep_min_rows: int = setting(20, "So many rows of a table a sweep may mark in any case.")
     archive: bool = setting(True, "Keep every page as it came.")
-    archive_address: str = setting("data/archive", "Where pages are kept: a folder, or gs://, s3://, ...")
+    archive_address: str | None = setting(
+        None,
+        "Where pages are kept: a folder, or gs://, s3://, ...; by default data/archive, or raw/ in the lake.",
+    )
     archive_retention_days: int = setting(
         30, "Days after which archived pages are deleted; 0 keeps them.", most=CENTURY_DAYS
+    )
+    lake_tables: str = setting(
+        "parquet",
+        "What the tables of a lake are: parquet, to which versions are added, or delta, which merge.",
+        among=("parquet", "delta"),
     )
     personal_hashed: str | None = setting(
         None, "Columns of persons that are hashed, as resource.field, separated by commas."

@@ -38,4 +38,4 @@ class ModelSettings:
     export_address: str = setting(
         "data/export", "Where `export` writes files: a folder, or s3://, gs://, ..."
     )
-    export_format: str = setting("parquet", "What it writes: parquet or csv.")
+    export_format: str = setting("parquet", "What it writes.", among=("parquet", "csv"))

@@ -35,8 +35,13 @@ MERGE: Any = {"disposition": "merge", "strategy": "delete-insert"}
 
 
 def disposition(reading: Reading) -> Any:
-    """What becomes of rows whose key is there already."""
-    return "append" if reading.keeps_versions else MERGE
+    """What dlt does with rows whose key is there already; in a lake the destination merges, if anything does."""
+    return "append" if reading.lake else MERGE
+
+
+def table_format(reading: Reading) -> Any:
+    """The format of tables, as dlt calls it; None for the destination's own."""
+    return "delta" if reading.lake == "delta" else None
 
 
 @dlt.source(name="ecommerce", max_table_nesting=6, root_key=True)
@@ -48,7 +53,7 @@ def ecommerce(reading: Reading) -> Any:
         elif name not in reading.existing_tables and name in reading.resources:
             yield _empty(reading, name)
     yield _rejected_records(reading)
-    yield account_rows(_when_read(reading), disposition(reading))
+    yield _account_rows(reading)
 
 
 ecommerce.add_postprocessor(strictly_typed)
@@ -86,6 +91,7 @@ def _merged(
         name=name,
         primary_key="id",
         write_disposition=disposition(reading),
+        table_format=table_format(reading),
         columns=_columns(reading, name),
         nested_hints=_nested_hints(reading, name),
     )
@@ -112,7 +118,7 @@ def _empty(reading: Reading, name: str) -> DltResource:
 
 def _columns(reading: Reading, name: str) -> Any:
     hints = {**columns(MODELS[name], reading.profile.id_type), **BOOKKEEPING}
-    if not reading.keeps_versions:
+    if not reading.lake:
         hints["_version"] = {**hints["_version"], "dedup_sort": "desc"}
     layout = reading.layout.get(name, {})
     return {column: {**hint, **layout.get(column, {})} for column, hint in hints.items()}
@@ -165,7 +171,8 @@ def _rejected_records(reading: Reading) -> DltResource:
         name=quarantine.TABLE,
         primary_key="rejected_id",
         write_disposition=disposition(reading),
-        columns=quarantine.columns(reading.keeps_versions),  # type: ignore[arg-type]  # a dict of hints, as dlt documents
+        table_format=table_format(reading),
+        columns=quarantine.columns(not reading.lake, partitioned=reading.lake == "delta"),  # type: ignore[arg-type]  # a dict of hints, as dlt documents
     )
     def rows() -> Iterator[Any]:
         if quarantine.TABLE not in reading.existing_tables:
@@ -177,12 +184,13 @@ def _rejected_records(reading: Reading) -> DltResource:
     return rows()
 
 
-def account_rows(batches: Iterator[list[dict[str, Any]] | None], written: Any = MERGE) -> DltResource:
+def _account_rows(reading: Reading) -> DltResource:
     """The resource of `pipeline_runs`: one row per run and resource, the latest account of it wins."""
     return dlt.resource(
-        batches,
+        _when_read(reading),
         name=RUNS,
         primary_key=["run_id", "resource"],
-        write_disposition=written,
+        write_disposition=disposition(reading),
+        table_format=table_format(reading),
         columns=RUN_COLUMNS,  # type: ignore[arg-type]  # a dict of hints, as dlt documents
     )

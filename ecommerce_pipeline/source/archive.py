@@ -66,13 +66,16 @@ class Archive:
         address: a folder, or any address that fsspec knows (`s3://`, `gs://`, ...).
         run_id: names the run's folder.
         started_at: the run's start, UTC; its date names the folder of the day.
+        place: file system and path where they are open already; the address is what a person knows them by.
 
     Raises:
         SettingError: the address cannot be used.
     """
 
-    def __init__(self, address: str, run_id: str, started_at: datetime) -> None:
-        self._files, self._root = open_archive(address, make=True)
+    def __init__(
+        self, address: str, run_id: str, started_at: datetime, place: tuple[Any, str] | None = None
+    ) -> None:
+        self._files, self._root = place or open_archive(address, make=True)
         self._local = "file" in self._files.protocol
         self._day = started_at.date()
         self._address = address

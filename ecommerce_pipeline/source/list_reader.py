@@ -149,7 +149,7 @@ class ListReader:
 
     def _may_come_again(self, position: datetime | None) -> dict[str, Known]:
         # A lake is not asked which rows it has, so that the state remembers those of a list without a filter as well.
-        if self._endpoint.profile.cursor.since_param or self._reading.keeps_versions:
+        if self._endpoint.profile.cursor.since_param or self._reading.lake:
             return self._repeats.since(self._endpoint.floor(position) if position else FLOOR, RECENT_LIMIT)
         return self._repeats.refused(RECENT_LIMIT)
 

@@ -35,11 +35,19 @@ COLUMNS: dict[str, dict[str, Any]] = {
 COLUMNS["_loaded_at"] |= {"timezone": True, "precision": 6}
 
 
-def columns(keeps_versions: bool) -> dict[str, dict[str, Any]]:
-    """Hints for the columns; where one version of a record stays, it is the newest."""
-    return (
-        COLUMNS if keeps_versions else {**COLUMNS, "_version": {**COLUMNS["_version"], "dedup_sort": "desc"}}
-    )
+def columns(dedupes: bool, partitioned: bool) -> dict[str, dict[str, Any]]:
+    """Hints for the columns.
+
+    Args:
+        dedupes: whether dlt is to keep the newest of several versions of a record.
+        partitioned: whether the table has a part for each resource.
+    """
+    hints = {name: dict(hint) for name, hint in COLUMNS.items()}
+    if dedupes:
+        hints["_version"]["dedup_sort"] = "desc"
+    if partitioned:
+        hints["resource"]["partition"] = True
+    return hints
 
 
 def rejected_id(resource: str, content_hash: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from ecommerce_pipeline.records.masking import Masker
@@ -22,6 +22,9 @@ from ecommerce_pipeline.source.quarantine import Quarantine
 from ecommerce_pipeline.source.repeats import Lookup
 from ecommerce_pipeline.source.step import Step
 from ecommerce_pipeline.source.tombstones import BareTombstones
+
+LakeTables = Literal["parquet", "delta"]
+"""Files to which each version of a row is added, or tables that merge by key."""
 
 if TYPE_CHECKING:
     from ecommerce_pipeline.source.cursor import LosslessCursor
@@ -59,7 +62,7 @@ class Reading:
         swept: by resource, the `identity` of rows that a sweep has marked as deleted and that may come again.
         tombstones: those of nothing but a key that came in the present step.
         existing_tables: tables that the warehouse has already.
-        keeps_versions: whether each version of a row is added, and none replaces another.
+        lake: of what kind the tables of a lake are; None for a warehouse.
         layout: by table and column, dlt's hints on how rows are kept together in the warehouse.
         one_connection: inside it, all questions to the warehouse go over one connection.
         made: resources whose table this run makes though no row may come.
@@ -82,7 +85,7 @@ class Reading:
     maskers: Mapping[str, Masker] = field(default_factory=dict)
     lookups: dict[str, Lookup] = field(default_factory=dict)
     existing_tables: frozenset[str] = frozenset()
-    keeps_versions: bool = False
+    lake: LakeTables | None = None
     layout: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     made: set[str] = field(default_factory=set)
     one_connection: Callable[[], AbstractContextManager[None]] = nullcontext

@@ -11,6 +11,7 @@ import pytest
 
 from ecommerce_pipeline.demo import DemoShop, ShopOptions
 from tests.support.doors import Door, DuckDbFile, postgres, snowflake
+from tests.support.doors.lake import Lake
 from tests.support.doors.postgres import PostgresDatabase
 from tests.support.verbatim import VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
@@ -22,12 +23,16 @@ SERVERS: dict[str, Callable[[], AbstractContextManager[str]]] = {
     "postgres": postgres.served,
     "snowflake": snowflake.served,
     "snowflake-live": snowflake.live,
+    "lake": lambda: nullcontext(""),
+    "delta": lambda: nullcontext(""),
 }
 DOORS: dict[str, Callable[[str, Path], Door]] = {
     "duckdb": lambda _, folder: DuckDbFile(folder),
     "postgres": PostgresDatabase,
     "snowflake": snowflake.emulated,
     "snowflake-live": snowflake.in_account,
+    "lake": lambda _, folder: Lake(str(folder / "lake"), folder),
+    "delta": lambda _, folder: Lake(str(folder / "lake"), folder, "delta"),
 }
 
 OpenShop = Callable[..., tuple[DemoShop, Warehouse]]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import fsspec
 import pytest
 
 from ecommerce_pipeline.checks.sweep import sweep
@@ -25,7 +28,7 @@ from tests.support.checked import contents
 from tests.support.clouds import CLOUDS, Bucket
 from tests.support.doors.lake import Lake
 from tests.support.journey import LOADS, OPTIONS, travelled
-from tests.support.truth import differences
+from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
 
@@ -33,11 +36,16 @@ pytestmark = pytest.mark.door("duckdb")
 
 COMPLETE = "dlt.load.load.Load.complete_package"
 
+MERGING = [("folder", "delta"), ("s3", "delta")]
+FEW = {"customers": 3, "products": 3, "orders": 3}
+S3_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "t", "REGION_NAME": "us-east-1"}
 PLACES: dict[str, Bucket] = {"folder": lambda _, folder: nullcontext(str(folder / "lake")), **CLOUDS}
 
 
-def _in_lake(warehouse: Warehouse, address: str, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
-    return Warehouse(warehouse.folder, warehouse.shop, monkeypatch, Lake(address, warehouse.folder))
+def _in_lake(
+    warehouse: Warehouse, address: str, monkeypatch: pytest.MonkeyPatch, tables: str = "parquet"
+) -> Warehouse:
+    return Warehouse(warehouse.folder, warehouse.shop, monkeypatch, Lake(address, warehouse.folder, tables))
 
 
 @pytest.fixture
@@ -64,21 +72,57 @@ def _fail_at(step: str, lake: Warehouse, address: str) -> None:
             lake.run(address)
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_the_newest_versions_are_what_a_warehouse_has_after_each_load(
-    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+@pytest.mark.parametrize(("place", "tables"), [*((place, "parquet") for place in PLACES), *MERGING])
+def test_the_rows_of_a_lake_are_what_a_warehouse_has_after_each_load(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, tables: str
 ) -> None:
     shop, warehouse = open_shop(**OPTIONS)
     (tmp_path / "duckdb").mkdir()
     beside = Warehouse(tmp_path / "duckdb", shop, monkeypatch)
     with PLACES[place](monkeypatch, tmp_path) as address:
-        lake = _in_lake(warehouse, address, monkeypatch)
+        lake = _in_lake(warehouse, address, monkeypatch, tables)
         for name, (ours, _) in travelled(shop, [lake, beside], monkeypatch, LOADS):
             found, expected = contents(lake), contents(beside)
             for table, rows in expected.items():
                 assert found[table] == rows, f"{name}: {table}"
             assert ours.packages == [] or name != "nothing new"
         assert differences(shop, lake.database) == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_one_address_holds_pages_rows_and_refused_records_by_name_and_date(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    shop, warehouse = open_shop(invalid_share=0.2)
+    with PLACES[place](monkeypatch, tmp_path) as address, shop.serve() as api:
+        lake = _in_lake(warehouse, address, monkeypatch)
+        lake.run(api, archive=True, archive_address=None)
+        files, root = fsspec.core.url_to_fs(address)
+        found = [path.removeprefix(f"{root}/") for path in files.find(root)]
+        refused = lake.query("SELECT DISTINCT resource FROM ecommerce.rejected_records")
+    assert {path.partition("/")[0] for path in found} == {"raw", "validated", "quarantine"}
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    kept = {tuple(path.split("/")[:3]) for path in found if day in path}
+    assert {name for folder, name, at in kept if (folder, at) == ("quarantine", day)} == {
+        name for (name,) in refused
+    }
+    assert {name for folder, name, at in kept if (folder, at) == ("raw", day)} == set(RESOURCES)
+    assert {"pipeline_runs", *RESOURCES} <= {name for folder, name, _ in kept if folder == "validated"}
+
+
+def test_a_lake_in_a_bucket_needs_its_credentials_once(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sizes=FEW)
+    with CLOUDS["s3"](monkeypatch, tmp_path) as address, shop.serve() as api:
+        server = os.environ["AWS_ENDPOINT_URL"]
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        for name, value in {**S3_CREDENTIALS, "ENDPOINT_URL": server}.items():
+            monkeypatch.setenv(f"DESTINATION__RAW__CREDENTIALS__{name}", value)
+        _in_lake(warehouse, address, monkeypatch).run(api, archive=True, archive_address=None)
+        files = fsspec.filesystem("s3", endpoint_url=server, key="tests", secret="tests")
+        assert files.glob("shop/raw/orders/*/*/*.json.gz")
 
 
 def test_files_of_a_load_that_did_not_end_are_no_versions_and_its_rows_come_again(
@@ -115,7 +159,7 @@ def test_a_list_without_a_filter_adds_nothing_when_nothing_changed(
 
 
 def test_another_shop_is_kept_out_of_a_lake_whatever_is_asked_for(open_lake: OpenShop) -> None:
-    shop, lake = open_lake(sizes={"customers": 3, "products": 3, "orders": 3})
+    shop, lake = open_lake(sizes=FEW)
     with shop.serve() as address:
         lake.run(address)
         with pytest.raises(SettingError, match="give another shop another `bucket_url`"):
@@ -139,7 +183,7 @@ def test_a_kill_while_a_load_is_noted_as_complete_loses_nothing(
 
 
 def _files_of_orders(folder: Path) -> list[Path]:
-    return list((folder / "lake" / "ecommerce" / "orders").rglob("*.parquet"))
+    return list((folder / "lake" / "validated" / "orders").rglob("*.parquet"))
 
 
 def _away(*_: Any, **__: Any) -> None:
@@ -163,7 +207,7 @@ def test_the_views_of_the_page_show_the_rows_of_the_shop(open_lake: OpenShop) ->
     page = (ROOT / "docs" / "lake.md").read_text("utf-8")
     views = re.search(r"^```sql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     assert views is not None
-    shop, lake = open_lake(invalid_share=0.0)
+    shop, lake = open_lake(invalid_share=0.1)
     with shop.serve() as address:
         lake.run(address)
         _edit_orders(shop, tags=["edited"])
@@ -177,8 +221,12 @@ def test_the_views_of_the_page_show_the_rows_of_the_shop(open_lake: OpenShop) ->
             "SELECT count(*), sum(total_amount) FROM orders WHERE status <> 'never complete'"
         ).fetchall()
         tags = connection.execute("SELECT count(*) FROM orders__tags").fetchall()
+        refused = connection.execute(
+            "SELECT DISTINCT rejected_id FROM rejected_records ORDER BY 1"
+        ).fetchall()
     assert orders == [(len(truth), sum(Decimal(row["total_amount"]) for row in truth))]
     assert tags == [(sum(len(row["tags"]) for row in truth),)]
+    assert refused == lake.query("SELECT rejected_id FROM ecommerce.rejected_records ORDER BY 1") != []
 
 
 COMMANDS: dict[str, Callable[[Request, Any], Any]] = {
@@ -191,8 +239,8 @@ COMMANDS: dict[str, Callable[[Request, Any], Any]] = {
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_changes_or_compares_rows_is_refused(open_lake: OpenShop, command: str) -> None:
-    shop, lake = open_lake(sizes={"customers": 3, "products": 3, "orders": 3})
-    said = f"`{command.split(maxsplit=1)[0]}` needs a warehouse: the lake keeps each version"
+    shop, lake = open_lake(sizes=FEW)
+    said = f"`{command.split(maxsplit=1)[0]}` needs a warehouse: it changes or compares rows by SQL"
     with shop.serve() as address:
         lake.run(address)
         with pytest.raises(SettingError, match=said):

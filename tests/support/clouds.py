@@ -37,6 +37,7 @@ def s3(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[str]:
     with _running([BIN / "moto_server", "-H", "127.0.0.1", "-p", str(port)], f"http://127.0.0.1:{port}/"):
         for name, value in {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ALLOW_HTTP": "true",
             "AWS_ACCESS_KEY_ID": "tests",
             "AWS_SECRET_ACCESS_KEY": "tests",
             "AWS_DEFAULT_REGION": "us-east-1",

@@ -84,7 +84,7 @@ class Warehouse:
             request_attempts=8,
             archive=False,
         )
-        return dataclasses.replace(settings, **changes)
+        return dataclasses.replace(settings, **{**self.door.settings, **changes})
 
     def run(
         self, address: str, request: Request | None = None, profile: Path | None = None, **settings: Any

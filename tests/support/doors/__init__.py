@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,7 +22,13 @@ COLUMNS = """
 
 
 class Door(Protocol):
-    """One warehouse of a test's own."""
+    """One warehouse of a test's own.
+
+    Attributes:
+        settings: what it wants of the pipeline's.
+    """
+
+    settings: Mapping[str, Any]
 
     def enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Name it in the pipeline's configuration."""
@@ -61,6 +67,8 @@ def opened(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 class DuckDbFile:
     """A file in a test's folder."""
+
+    settings: Mapping[str, Any] = {}
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "raw.duckdb"

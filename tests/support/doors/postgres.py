@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ def _run(command: list[Any]) -> None:
 
 class PostgresDatabase:
     """A database in a server."""
+
+    settings: Mapping[str, Any] = {}
 
     def __init__(self, server: str, folder: Path) -> None:
         self._name = f"raw_{uuid.uuid4().hex[:12]}"

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,8 @@ class SnowflakeDatabase:
     Attributes:
         address: of the emulation, empty for an account.
     """
+
+    settings: Mapping[str, Any] = {}
 
     def __init__(self, credentials: str, folder: Path, address: str = "") -> None:
         self.address = address
