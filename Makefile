@@ -33,7 +33,7 @@ uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
 @touch $@
 endef
 
-.PHONY: help run dbt-snowflake dbt-postgres lineage demo show test test-long test-postgres test-snowflake test-snowflake-live same-rows failures cost check format real bench lock clean
+.PHONY: help run dbt-snowflake dbt-postgres lineage demo show test test-long test-postgres test-snowflake test-lake test-snowflake-live same-rows failures cost check format real bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,16 +65,22 @@ test-postgres: $(VENV)/.test $(VENV)-dbt-postgres/.made ## the contract tests on
 test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made $(VENV)-clouds/.made $(VENV)-dbt-snowflake/.made ## the contract tests on the Snowflake emulation
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door snowflake $(ABOUT_WAREHOUSES)
 
+test-lake: $(VENV)/.test ## the contract tests on a lake, of Parquet and of Delta
+	for door in lake delta; do \
+		$(PYTHON) -m pytest $(PARALLEL) tests/contract --door $$door $(ABOUT_WAREHOUSES); done
+
 test-snowflake-live: $(VENV)/.test ## the journey in a Snowflake account, SNOWFLAKE_TEST_CREDENTIALS
 	$(PYTHON) -m pytest -q tests/contract/test_the_same_on_every_door.py --door snowflake-live
 
 same-rows: $(VENV)/.test $(VENV)-snowflake/.made ## a journey on each warehouse, all rows compared with DuckDB's
-	for door in postgres snowflake; do \
+	for door in postgres snowflake lake delta; do \
 		$(PYTHON) -m pytest -q tests/contract/test_the_same_on_every_door.py --door $$door; done
 
-failures: $(VENV)/.test $(VENV)-snowflake/.made ## each warehouse goes away at each statement of a merge
+failures: $(VENV)/.test $(VENV)-snowflake/.made ## each warehouse goes away at each statement of a merge, a lake's disk at each write
 	for door in duckdb postgres snowflake; do \
 		echo "== $$door"; $(PYTHON) -m pytest -q tests/contract/test_a_merge_is_whole.py --door $$door; done
+	for door in lake delta; do \
+		echo "== $$door"; $(PYTHON) -m pytest -q tests/contract/test_a_lake_is_whole.py --door $$door; done
 
 cost: $(VENV)/.test $(VENV)-snowflake/.made ## statements and bytes for Snowflake, step by step
 	$(PYTHON) -m pytest -q tests/contract/test_what_a_load_costs_on_snowflake.py --door snowflake

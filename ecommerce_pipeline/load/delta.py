@@ -18,7 +18,7 @@ import pyarrow.dataset as ds
 from dlt.common.libs.deltalake import deltalake_storage_options
 from dlt.destinations.impl.filesystem.filesystem import ReferenceFollowupJob
 
-from ecommerce_pipeline.load.delta_rows import newest, package_rows, with_marks
+from ecommerce_pipeline.load.delta_rows import newest, not_outdated, package_rows, with_marks
 
 if TYPE_CHECKING:
     from ecommerce_pipeline.load.lake import LakeClient
@@ -97,13 +97,18 @@ class MergedTable:
             )
             merger.when_matched_delete().execute()
 
-    def values(self, column: str, where: tuple[str, pa.Array] | None = None) -> pa.Array:
-        """The different values of a column, of all rows or of those that have some values in another."""
+    def values(self, column: str) -> pa.Array:
+        """The different values of a column."""
         if self._table is None:
             return NONE
-        chosen = ds.field(where[0]).isin(where[1]) if where else None
-        found = self._table.to_pyarrow_dataset().to_table([column], filter=chosen)
-        return pc.unique(found[column].combine_chunks())
+        return pc.unique(self._table.to_pyarrow_dataset().to_table([column])[column].combine_chunks())
+
+    def stored(self, rows: pa.Table, columns: list[str]) -> pa.Table:
+        """Some columns of what stands in the table under the `id`s of some rows."""
+        if self._table is None:
+            return rows.slice(0, 0).select(columns)
+        chosen = ds.field("id").isin(rows["id"].combine_chunks())
+        return self._table.to_pyarrow_dataset().to_table(columns, filter=chosen)
 
     def _opened(self) -> deltalake.DeltaTable | None:
         there = deltalake.DeltaTable.is_deltatable(self._uri, self._options)
@@ -123,9 +128,12 @@ class MergeOfAPackage(ReferenceFollowupJob):
         key = [name for name, column in tables[root]["columns"].items() if column.get("primary_key")]
         columns = {name: tables[name]["columns"] for name in self._tables}
         found = package_rows(self.file_paths, columns, client.capabilities)
-        rows = newest(found[root], key).combine_chunks()
+        rows, replaced = newest(found[root], key).combine_chunks(), NONE
+        if "updated_at" in columns[root]:  # an account or a refused record is as new as it comes
+            stored = self._tables[root].stored(rows, ["id", "updated_at", "_dlt_id"])
+            rows = not_outdated(rows, stored).combine_chunks()
+            replaced = stored.filter(pc.is_in(stored["id"], rows["id"].combine_chunks()))["_dlt_id"]
         torn = self._is_torn(client.complete_loads())
-        replaced = self._tables[root].values("_dlt_id", (key[0], rows[key[0]])) if lists else NONE
         for name in lists:
             self._tables[name].add(with_marks(found[name], rows))
         self._tables[root].merge(rows, key)
@@ -143,8 +151,8 @@ class MergeOfAPackage(ReferenceFollowupJob):
         there = self._tables[root].values("_dlt_id")
         for name in lists:
             table = self._tables[name]
-            table.delete("_dlt_root_id", _without(table.values("_dlt_root_id"), there))
+            table.delete("_dlt_root_id", _without(table.values("_dlt_root_id"), pa.chunked_array([there])))
 
 
-def _without(values: Any, others: Any) -> pa.Array:
-    return values.filter(pc.invert(pc.is_in(values, others)))
+def _without(values: Any, others: pa.ChunkedArray) -> Any:
+    return values.filter(pc.invert(pc.is_in(values, others.combine_chunks())))

@@ -43,6 +43,18 @@ def newest(rows: pa.Table, key: list[str]) -> pa.Table:
     return rows.filter(pc.is_in(rows["_dlt_id"], kept.combine_chunks()))
 
 
+def not_outdated(rows: pa.Table, stored: pa.Table) -> pa.Table:
+    """The rows of which the table has no newer version.
+
+    Args:
+        rows: with `id` and `updated_at`.
+        stored: what the table has under the same ids.
+    """
+    place = pc.index_in(rows["id"], stored["id"].combine_chunks())
+    newer = pc.greater(stored["updated_at"].combine_chunks().take(place), rows["updated_at"])
+    return rows.filter(pc.invert(pc.fill_null(newer, False)))
+
+
 def with_marks(elements: pa.Table, rows: pa.Table) -> pa.Table:
     """The elements of lists that belong to some rows; they are as deleted as their rows.
 

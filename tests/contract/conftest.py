@@ -35,6 +35,9 @@ DOORS: dict[str, Callable[[str, Path], Door]] = {
     "delta": lambda _, folder: Lake(str(folder / "lake"), folder, "delta"),
 }
 
+BY_SQL = pytest.mark.door("duckdb", "postgres", "snowflake", "snowflake-live")
+"""What asks or changes rows by SQL, or rests on rows being known to the warehouse: a lake has files."""
+
 OpenShop = Callable[..., tuple[DemoShop, Warehouse]]
 
 

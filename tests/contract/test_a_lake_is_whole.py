@@ -76,8 +76,8 @@ def test_a_load_that_ends_at_any_write_leaves_the_old_rows_or_the_new_and_the_ne
             assert differences(shop, lake.database) == []
             if not away:
                 break
-            met.append(_named(away[0]))
             assert left in (before, after), f"torn at {away[0]}"
+            met.append(f"{_named(away[0])} and the {'old' if left == before else 'new'} rows stood")
             assert before != after
             before = after
     assert len(met) == WRITES[request.config.getoption("door")], met

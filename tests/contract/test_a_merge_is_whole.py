@@ -12,10 +12,12 @@ import pytest
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.destination import CAPABILITIES
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.doors import opened
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
+
+pytestmark = BY_SQL
 
 FEW = {"customers": 8, "products": 5, "orders": 12}
 ROWS = {

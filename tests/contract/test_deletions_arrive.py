@@ -10,7 +10,7 @@ import pytest
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 
@@ -46,6 +46,7 @@ def test_a_tombstone_marks_the_row_and_everything_else_stays_live(open_shop: Ope
     assert warehouse.query(unmarked) == [(0,)]
 
 
+@BY_SQL
 def test_a_tombstone_of_nothing_but_a_key_marks_the_row_that_is_there(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_row_that_comes_back_is_unmarked_with_its_lists(
     assert warehouse.query(CHILD_MARKS) == [(None,)]
 
 
+@BY_SQL
 def test_a_re_read_of_tombstones_sends_nothing(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(tombstones=True, invalid_share=0.0)
     profile = warehouse.profile(tombstone="deleted_at")
@@ -112,6 +114,7 @@ def test_a_row_that_stands_behind_its_own_tombstone_is_live(
     assert warehouse.query(MARKS) == [(1, None)]
 
 
+@BY_SQL
 @pytest.mark.parametrize(
     "failing",
     [
@@ -157,6 +160,7 @@ def test_a_tombstone_with_a_key_that_no_row_can_have_stops_no_run(
     assert warehouse.query(MARKS) == [(1, None)]
 
 
+@BY_SQL
 def test_a_mark_that_was_taken_back_stays_taken_back(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:

@@ -16,7 +16,7 @@ from ecommerce_pipeline.replay.archive_files import pages_in
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.archive import Archive
 from ecommerce_pipeline.source.cursor import LosslessCursor
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 
@@ -88,6 +88,7 @@ def test_a_run_that_sent_nothing_is_accounted_for_by_the_next_that_does(open_sho
     assert {run_id for (run_id,) in stored} == set(runs)
 
 
+@pytest.mark.door(*BY_SQL.args, "delta")
 def test_all_tables_exist_when_every_list_is_empty(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes={"customers": 0, "products": 0, "orders": 0})
     with shop.serve() as address:
@@ -96,6 +97,7 @@ def test_all_tables_exist_when_every_list_is_empty(open_shop: OpenShop) -> None:
     assert {*RESOURCES, "rejected_records", "pipeline_runs", "customers__addresses", "orders__tags"} <= found
 
 
+@pytest.mark.door(*BY_SQL.args, "delta")
 def test_the_table_of_a_list_without_elements_fills_when_the_first_one_comes(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -130,6 +132,7 @@ def test_rows_beyond_a_window_that_the_shop_cannot_close_are_loaded_not_dropped(
     assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(loaded,)]
 
 
+@BY_SQL
 def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
@@ -140,6 +143,7 @@ def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
     assert came == {row["id"]: row for row in shop.truth("orders") + shop.invalid("orders")}
 
 
+@BY_SQL
 def test_rows_whose_pages_cannot_be_archived_are_not_loaded(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +183,7 @@ def test_embedded_lines_are_children_of_their_order(open_shop: OpenShop) -> None
     assert sorted(stored) == sorted(expected)
 
 
+@BY_SQL
 def test_a_full_refresh_reads_everything_again_and_keeps_the_history_of_runs(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:

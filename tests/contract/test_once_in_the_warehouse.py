@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import differences
 
 
@@ -22,6 +22,7 @@ def test_a_second_run_of_a_quiet_shop_loads_nothing_and_sends_no_package(open_sh
     assert warehouse.query("SELECT count(*) FROM ecommerce._dlt_loads") == packages
 
 
+@BY_SQL
 def test_overlapping_re_reads_leave_one_row_per_key_and_the_cursor_alone(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     opened = shop.options.opened_at
@@ -63,6 +64,7 @@ def test_children_are_those_of_the_newest_version(open_shop: OpenShop) -> None:
     assert differences(shop, warehouse.database) == []
 
 
+@BY_SQL
 def test_an_older_version_never_replaces_a_newer_one(open_shop: OpenShop) -> None:
     """A stale replica answers a re-read: what it serves is older than what is loaded."""
     shop, warehouse = open_shop(invalid_share=0.0)

@@ -17,11 +17,13 @@ from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.replay.rejected import Quarantined
 from ecommerce_pipeline.replay.run import Replayed, replay_archive, replay_rejected
 from ecommerce_pipeline.shop.window import Window
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.checked import content, swept
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
+
+pytestmark = BY_SQL
 
 NOWHERE = "http://127.0.0.1:9"
 """Nobody answers at the port of `discard`: a replay that asks the shop fails."""

@@ -12,7 +12,7 @@ from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source import list_reader
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import differences
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 
@@ -58,6 +58,7 @@ def test_a_list_of_refused_rows_alone_is_sent_once(verbatim: Verbatim) -> None:
     assert (counts(first), counts(second), second.packages) == ((0, 3, 0), (0, 0, 3), [])
 
 
+@BY_SQL
 @pytest.mark.parametrize("id_type", ["integer", "text"])
 def test_a_window_with_ids_of_every_kind_is_read_again(verbatim: Verbatim, id_type: str) -> None:
     shop, warehouse = verbatim
@@ -70,6 +71,7 @@ def test_a_window_with_ids_of_every_kind_is_read_again(verbatim: Verbatim, id_ty
     assert counts(again)[0] == 0
 
 
+@BY_SQL
 def test_a_mended_mapping_makes_rows_new_when_they_are_read_again(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.0)
     window = Window(shop.options.opened_at - timedelta(days=900), None)
@@ -170,6 +172,7 @@ def test_a_field_that_is_called_like_the_table_of_embedded_lines_is_refused_and_
     assert '"orderItems": 3' in warehouse.query("SELECT raw FROM ecommerce.rejected_records")[0][0]
 
 
+@BY_SQL
 def test_more_rows_of_one_instant_than_the_state_keeps_are_sent_once(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +184,7 @@ def test_more_rows_of_one_instant_than_the_state_keeps_are_sent_once(
     assert differences(shop, warehouse.database) == []
 
 
+@BY_SQL
 def test_a_window_that_is_read_again_sends_no_refused_record_twice(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.2)
     everything = Request(window=Window(None, None))

@@ -15,10 +15,12 @@ from ecommerce_pipeline.errors import ContractBroken, SettingError, TooManyGone
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.window import Window
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.checked import repaired, swept, verified, wrongly_live
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
+
+pytestmark = BY_SQL
 
 MARKED = "SELECT id FROM ecommerce.orders WHERE _deleted_at IS NOT NULL ORDER BY id"
 UNFOLLOWED = """SELECT count(*) FROM ecommerce.orders__tags AS t JOIN ecommerce.orders AS o

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from ecommerce_pipeline.load.ddl import statements
 from ecommerce_pipeline.load.destination import destination_type
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import RESOURCES, differences
 from tests.support.warehouse import Warehouse
 
@@ -25,6 +25,7 @@ def _printed(warehouse: Warehouse, dialect: str) -> list[str]:
     return [statement for statement in without_comments.split(";") if statement.strip()]
 
 
+@BY_SQL
 def test_a_load_into_printed_tables_finds_them_as_it_makes_them(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.1)
     printed = _printed(warehouse, destination_type())

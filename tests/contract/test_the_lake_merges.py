@@ -12,6 +12,8 @@ import pytest
 
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import RunFailed, SettingError
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.shop.window import Window
 from tests.conftest import ROOT
 from tests.contract.conftest import OpenShop
 from tests.support.doors.failing_writes import writes_failing
@@ -126,6 +128,20 @@ def test_of_two_versions_in_one_load_the_newer_one_stands_with_its_list(
         lake.run(address)
     assert [(row["id"], row["status"]) for row in _rows(tmp_path, "validated/orders")] == [(1, "edited")]
     assert [tag["value"] for tag in _rows(tmp_path, "validated/orders__tags")] == ["new"]
+
+
+@pytest.mark.parametrize("tables", ["parquet", "delta"])
+def test_an_older_version_that_comes_later_replaces_nothing(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables: str
+) -> None:
+    shop, warehouse = open_shop(sizes=FEW, invalid_share=0.0)
+    stale, _ = open_shop(sizes=FEW, invalid_share=0.0)
+    lake = Warehouse(warehouse.folder, shop, monkeypatch, Lake(str(tmp_path / "lake"), tmp_path, tables))
+    _edit(shop, 1)
+    with shop.serve() as address, stale.serve() as replica:
+        lake.run(address)
+        lake.run(replica, Request(window=Window(None, None)))
+    assert differences(shop, lake.database) == []
 
 
 def test_a_column_and_a_list_that_come_later_are_those_of_a_warehouse(

@@ -17,7 +17,7 @@ from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.source.acceptance import Acceptance
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
@@ -104,6 +104,7 @@ def test_an_older_database_that_was_put_back_is_brought_up_to_date(
     assert differences(shop, warehouse.database) == []
 
 
+@BY_SQL
 @pytest.mark.parametrize("table", ["orders", "orders__tags", "payments", "rejected_records", "pipeline_runs"])
 def test_a_table_that_was_dropped_by_hand_comes_back_whole(open_shop: OpenShop, table: str) -> None:
     shop, warehouse = open_shop(sizes=SIZES, invalid_share=0.1)
@@ -118,6 +119,7 @@ def test_a_table_that_was_dropped_by_hand_comes_back_whole(open_shop: OpenShop, 
     assert warehouse.query("SELECT count(*) > 0 FROM ecommerce.pipeline_runs") == [(True,)]
 
 
+@BY_SQL
 @pytest.mark.parametrize("table", ["_dlt_version", "_dlt_loads", "_dlt_pipeline_state"])
 def test_a_table_of_dlt_that_was_dropped_by_hand_stops_no_run(open_shop: OpenShop, table: str) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
@@ -133,6 +135,7 @@ def test_a_table_of_dlt_that_was_dropped_by_hand_stops_no_run(open_shop: OpenSho
     assert warehouse.query(f"SELECT count(*) > 0 FROM ecommerce.{table}") == [(True,)]
 
 
+@BY_SQL
 def test_a_lost_quarantine_is_not_restored_by_a_part_of_the_resources(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     with shop.serve() as address:
@@ -207,6 +210,7 @@ def test_another_shop_is_refused_and_nothing_is_written(open_shop: OpenShop) -> 
     assert warehouse.database.read_bytes() == before
 
 
+@BY_SQL
 def test_a_full_refresh_takes_another_shop_and_leaves_no_row_of_the_first(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     second = DemoShop(dataclasses.replace(shop.options, sizes={"customers": 5, "products": 5, "orders": 5}))

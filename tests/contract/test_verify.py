@@ -11,11 +11,13 @@ from ecommerce_pipeline.checks.verify import verify_and_repair
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.checked import repaired, verified, wrongly_live
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
+
+pytestmark = BY_SQL
 
 TABLES = (*RESOURCES, "customers__addresses", "orders__tags", "rejected_records")
 

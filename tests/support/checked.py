@@ -13,6 +13,13 @@ from tests.support.doors import opened
 from tests.support.truth import RESOURCES
 from tests.support.warehouse import Warehouse
 
+BOOKS = {
+    "rejected_records": """SELECT rejected_id, resource, record_key, rules, reasons, raw, parent_raw
+        FROM ecommerce.rejected_records ORDER BY ALL""",
+    "pipeline_runs": """SELECT resource, state, loaded, rejected, deleted
+        FROM ecommerce.pipeline_runs ORDER BY ALL""",
+}
+
 
 def swept(
     warehouse: Warehouse, address: str, profile: Path | None = None, *resources: str, **settings: Any
@@ -70,6 +77,12 @@ def contents(warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
             table: _content(connection, table)
             for table in (*RESOURCES, "customers__addresses", "orders__tags")
         }
+
+
+def books(warehouse: Warehouse) -> dict[str, list[Any]]:
+    """The refused records and the accounts, without what depends on the time and the name of a run."""
+    with opened(warehouse.database) as connection:
+        return {table: connection.execute(query).fetchall() for table, query in BOOKS.items()}
 
 
 def _content(connection: Any, table: str) -> list[dict[str, Any]]:

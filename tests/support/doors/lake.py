@@ -25,9 +25,13 @@ NEWEST = """
     QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) = 1
 """
 ELEMENTS = """
-    SELECT e.* REPLACE (p._deleted_at AS _deleted_at)
+    SELECT e.*
     FROM read_parquet('{files}', union_by_name = true) AS e
     JOIN ecommerce.{parent} AS p ON p._dlt_id = e._dlt_parent_id
+"""
+FOLLOW = """
+    UPDATE ecommerce.{table} AS e SET _deleted_at = p._deleted_at
+    FROM ecommerce.{parent} AS p WHERE p._dlt_id = e._dlt_parent_id
 """
 JOINED = "SELECT e.* FROM found AS e JOIN ecommerce.{parent} AS p ON p._dlt_id = e._dlt_parent_id"
 
@@ -67,6 +71,7 @@ class Lake:
                     _merged(copy, table, folder)
                 else:
                     copy.execute(f"CREATE TABLE ecommerce.{table} AS {_query(root, table)}")
+                    _follow(copy, table)
         return self._mirror
 
     def _fetched(self) -> Path:
@@ -110,6 +115,13 @@ def _tables(root: Path, sign: str) -> list[tuple[str, Path]]:
     sign_of = {"rejected_records": f"*/{sign}" if "parquet" in sign else sign}
     found = [(name, path) for name, path in folders.items() if any(path.glob(sign_of.get(name, sign)))]
     return sorted(found, key=lambda item: len(item[0]))
+
+
+def _follow(copy: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Elements of lists are as deleted as their row."""
+    columns = [name for name, *_ in copy.execute(f"DESCRIBE ecommerce.{table}").fetchall()]
+    if "__" in table and "_deleted_at" in columns:
+        copy.execute(FOLLOW.format(table=table, parent=table.rpartition("__")[0]))
 
 
 def _merged(copy: duckdb.DuckDBPyConnection, table: str, folder: Path) -> None:
