@@ -13,7 +13,7 @@ from ecommerce_pipeline.export.files import Format, TableFiles
 from ecommerce_pipeline.export.rows import Models, Partition
 from ecommerce_pipeline.export.tables import TABLES, ExportedTable
 from ecommerce_pipeline.load.connection import kept_open
-from ecommerce_pipeline.load.destination import keeps_versions, open_destination, open_pipeline
+from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.patience import wait_until_free
@@ -62,7 +62,7 @@ def export(
     """
     clocks = clocks or Clocks()
     files = [TableFiles(settings.export_address, table.name, _format(settings)) for table in TABLES]
-    if keeps_versions():
+    if is_lake():
         raise SettingError(
             "`export` needs a warehouse with models; a lake keeps files itself, see docs/lake.md."
         )

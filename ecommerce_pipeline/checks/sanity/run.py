@@ -15,7 +15,7 @@ from ecommerce_pipeline.checks.sanity.questions import Questions
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.connection import asking, kept_open
 from ecommerce_pipeline.load.covered import Covered
-from ecommerce_pipeline.load.destination import keeps_versions, open_destination, open_pipeline
+from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.notes import Notes
@@ -79,7 +79,7 @@ def check(settings: Settings, clocks: Clocks | None = None) -> Checked:
         DestinationFailed: the warehouse is open elsewhere or away.
     """
     clocks = clocks or Clocks()
-    if keeps_versions():
+    if is_lake():
         raise SettingError("`check` needs a warehouse; a lake keeps files, see docs/lake.md.")
     open_destination()
     pipeline = open_pipeline()
