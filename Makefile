@@ -33,7 +33,7 @@ uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
 @touch $@
 endef
 
-.PHONY: help run dbt-snowflake dbt-postgres lineage demo show test test-long test-postgres test-snowflake test-lake test-snowflake-live same-rows failures cost check format real bench lock clean
+.PHONY: help run dbt-snowflake dbt-postgres lineage demo show test test-long test-postgres test-snowflake test-lake test-snowflake-live same-rows failures cost alert-picture check format real bench lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ failures: $(VENV)/.test $(VENV)-snowflake/.made ## each warehouse goes away at e
 
 cost: $(VENV)/.test $(VENV)-snowflake/.made ## statements and bytes for Snowflake, step by step
 	$(PYTHON) -m pytest -q tests/contract/test_what_a_load_costs_on_snowflake.py --door snowflake
+
+alert-picture: $(VENV)/.test ## photograph an alert that is really sent, docs/alert-mail.png
+	$(PYTHON) -m tests.support.alert_picture
 
 check: $(VENV)/.test ## lint, format, types, import rules; changes nothing
 	ruff check .

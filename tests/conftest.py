@@ -122,7 +122,7 @@ def run_here(project: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
     def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         from ecommerce_pipeline.command import main
 
-        monkeypatch.delenv("DLT_DATA_DIR")
+        monkeypatch.delenv("DLT_DATA_DIR", raising=False)
         monkeypatch.chdir(project)
         for name, value in (env or {}).items():
             monkeypatch.setenv(name, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,14 +23,26 @@ def demo(options: argparse.Namespace) -> int:
 
 def load(options: argparse.Namespace) -> int:
     """What changed since the last run into the warehouse."""
+    from ecommerce_pipeline.command.alerting import told_afterwards
     from ecommerce_pipeline.command.arguments import requested_load
+
+    request = requested_load(options)
+    with told_afterwards() as begins:
+        return _load(request, options, begins)
+
+
+def _load(request: Request, options: argparse.Namespace, begins: Callable[[], list[str]]) -> int:
     from ecommerce_pipeline.load.run import run
     from ecommerce_pipeline.report.outcome import print_outcome
 
-    request = requested_load(options)
     with _prepared(request, builds=not options.no_transform) as (settings, watch):
+        wrong = begins()
         outcome = run(request, settings, watch=watch)
     print_outcome(outcome)
+    if not outcome.complete:
+        wrong.append(
+            f"Not every row of run {outcome.run_id} is accounted for; `pipeline_runs` tells of which list."
+        )
     if options.no_transform or not settings.transform:
         return 0 if outcome.complete else 1
     return max(0 if outcome.complete else 1, _build(settings), _check_new(settings))
@@ -111,6 +123,16 @@ def _build(settings: Settings, everything: bool = False) -> int:
         built = built_now(settings, everything, told=told)
     print_built(built)
     return 1 if built.failed else 0
+
+
+def alert(options: argparse.Namespace) -> int:
+    """Who has to know something is told, once."""
+    from ecommerce_pipeline.alerts.run import alert as alerted_now
+    from ecommerce_pipeline.report.alerted import print_alerted, print_letters
+
+    alerted = alerted_now(_settings_without_shop(options), options.dry_run)
+    (print_letters if options.dry_run else print_alerted)(alerted)
+    return 1 if alerted.failed or alerted.away else 0
 
 
 def sweep(options: argparse.Namespace) -> int:

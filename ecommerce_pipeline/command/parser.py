@@ -15,6 +15,7 @@ examples:
   python pipelines.py build --everything               build all models anew
   python pipelines.py check                            does the warehouse hold together?
   python pipelines.py export --since 2026-11-01        facts and dimensions as Parquet files, by day
+  python pipelines.py alert                            tell what is late, stale or failed to who has to know
   python pipelines.py sweep                            mark what the shop has deleted
   python pipelines.py verify                           compare the shop with the warehouse
   python pipelines.py verify --since 2026-11-01 --repair
@@ -26,8 +27,8 @@ examples:
   python pipelines.py demo --port 8765                 serve the demo shop alone
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
-Exit code: 0 every record is accounted for; 1 the run failed, `verify` found differences, or a sweep found too many
-deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
+Exit code: 0 every record is accounted for; 1 the run failed, `verify` found differences, a sweep found too many
+deletions, or a channel of the alerts failed; 2 a setting is wrong; 130 stopped by Ctrl-C."""
 
 
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake")
@@ -65,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "lineage", "write a page that shows what each model is made of, with its lineage"
     )
     parser_of_lineage.add_argument("page", nargs="?", default="data/models.html", help="the file to write")
+    _add_alert(commands)
     _add_sweep(commands)
     _add_verify(commands)
     _add_replay(commands)
@@ -125,6 +127,13 @@ def _add_export(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--since", metavar="WHEN", default=argparse.SUPPRESS, help="only days from WHEN on (a date)"
     )
+
+
+def _add_alert(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "alert", "find late orders, failed runs and the like, and tell the channels what is new"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the message; send nothing")
 
 
 def _add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:

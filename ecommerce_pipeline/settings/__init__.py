@@ -14,6 +14,7 @@ from typing import Any
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.misspellings import of_tables, of_variables, refuse_misspelt
+from ecommerce_pipeline.settings.alerts import AlertSettings
 from ecommerce_pipeline.settings.field import KINDS
 from ecommerce_pipeline.settings.load import LoadSettings
 from ecommerce_pipeline.settings.models import ModelSettings
@@ -24,7 +25,7 @@ SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True)
-class Settings(ModelSettings, LoadSettings):
+class Settings(AlertSettings, ModelSettings, LoadSettings):
     """What a person may set under `[sources.ecommerce]`. Times are seconds, instants UTC."""
 
     @property

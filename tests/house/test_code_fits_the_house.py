@@ -58,7 +58,7 @@ def test_help_answers_without_loading_dlt() -> None:
         check=True,
     )
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
-    assert imported & {"dlt", "duckdb", "pyarrow", "snowflake"} == set()
+    assert imported & {"apprise", "dlt", "duckdb", "pyarrow", "snowflake"} == set()
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:

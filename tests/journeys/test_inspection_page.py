@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import threading
@@ -13,22 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.conftest import RunCommand
+from tests.support.browser import CHROMIUM, browser
 
-CHROMIUM = shutil.which("chromium")
-QUIET_BROWSER = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
 START_SECONDS = 60
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture
@@ -57,7 +46,10 @@ def test_the_terminal_shows_the_pipeline(loaded: Path, project_env: dict[str, st
 
 @pytest.mark.skipif(CHROMIUM is None, reason="the inspection page needs a browser: apt-get install chromium")
 def test_the_page_shows_the_tables_and_counts_their_rows(loaded: Path, project_env: dict[str, str]) -> None:
-    with _show(loaded, project_env) as address, _browser() as page:
+    with (
+        _show(loaded, project_env) as address,
+        browser() as page,
+    ):  # the page asks its makers' site for a logo
         page.goto(address)
         _open_section(page, "Dataset: Browse Data and State")
         for table in ("customers", "orders", "order_items"):
@@ -98,19 +90,6 @@ def _announced(process: subprocess.Popen[str]) -> str:
         if found := re.search(r"http://localhost:\d+", line):
             return found[0].replace("localhost", "127.0.0.1")
     raise AssertionError("no address within a minute:\n" + "".join(printed))
-
-
-@contextmanager
-def _browser() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_BROWSER)
-        page = browser.new_page(viewport={"width": 1400, "height": 2400})
-        page.set_default_timeout(PATIENCE_MS)
-        # The page asks its makers' site for a logo; tests stay on this machine.
-        page.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), lambda route: route.abort())
-        expect.set_options(timeout=PATIENCE_MS)
-        yield page
-        browser.close()
 
 
 def _open_section(page: Page, title: str) -> None:

@@ -1,0 +1,1 @@
+"""What needs a person is told to them once: late orders, failed runs, lists that bring nothing, and the like."""

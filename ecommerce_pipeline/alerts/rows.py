@@ -1,0 +1,33 @@
+"""Rows of a table or view of the warehouse, whatever the warehouse is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dlt
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+
+from ecommerce_pipeline.load.connection import asking
+
+
+def rows_of(
+    pipeline: dlt.Pipeline, schema: str | None, name: str, columns: Sequence[str], rest: str = ""
+) -> list[dict[str, Any]] | None:
+    """Rows as name -> value; None where there is no such table or view, or no such column.
+
+    Args:
+        pipeline: knows the warehouse.
+        schema: where it is; None for that of the raw tables.
+        name: of the table or view.
+        columns: to read.
+        rest: what follows the name in the query; `{table}` in it is the whole name.
+    """
+    with asking(pipeline) as client, client.with_alternative_dataset_name(schema or client.dataset_name):
+        table = client.make_qualified_table_name(name)
+        query = f"SELECT {', '.join(columns)} FROM {table} {rest.format(table=table)}"  # noqa: S608  # our names
+        try:
+            found = client.execute_sql(query) or []
+        except DatabaseUndefinedRelation:
+            return None
+    return [dict(zip(columns, row, strict=True)) for row in found]

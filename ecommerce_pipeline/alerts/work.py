@@ -1,0 +1,77 @@
+"""Work of ours that failed: loads, builds of the models, checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dlt
+
+from ecommerce_pipeline.alerts.event import Finding, Member, instant, shown, text
+from ecommerce_pipeline.alerts.kinds import BUILD_FAILED, CHECK_FAILED, RUN_FAILED, SHOP_AWAY
+from ecommerce_pipeline.alerts.rows import rows_of
+from ecommerce_pipeline.checks.results import CHECKS
+from ecommerce_pipeline.errors import ShopUnreachable
+from ecommerce_pipeline.load.run_ends import Failing, RunEnds
+from ecommerce_pipeline.transform.changes import BUILDS
+
+NEWEST_FAILED = """AS newest WHERE state = 'failed' AND checked_at = (
+    SELECT max(checked_at) FROM {table} AS later
+    WHERE later.name = newest.name AND later.subject = newest.subject
+) ORDER BY name, subject"""
+
+
+def failed_runs(ends: RunEnds) -> list[Finding]:
+    """Loads of this folder that failed since the last one that went well; nothing where none has ended here.
+
+    Args:
+        ends: how they ended.
+    """
+    if not ends.known():
+        return []
+    failing = ends.failing()
+    away = failing is not None and failing.error == ShopUnreachable.__name__
+    return [
+        Finding(SHOP_AWAY, _failed(failing if away else None)),
+        Finding(RUN_FAILED, _failed(None if away else failing)),
+    ]
+
+
+def _failed(failing: Failing | None) -> tuple[Member, ...]:
+    if failing is None:
+        return ()
+    cells = (f"{failing.times:,}", shown(failing.since), shown(failing.last_at), failing.reason)
+    return (Member("load", failing.since, cells),)
+
+
+def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:
+    """What failed in the last build of the models; nothing where none was built.
+
+    Args:
+        pipeline: knows the warehouse.
+    """
+    rest = "ORDER BY finished_at DESC LIMIT 1"
+    found = rows_of(pipeline, None, BUILDS.name, ("state", "finished_at", "failed"), rest)
+    if not found:
+        return []
+    last = found[0]
+    names = (last["failed"] or "").split(", ") if last["state"] == "failed" else []
+    built_at = instant(last["finished_at"])
+    members = (Member(name, built_at, (name, shown(built_at))) for name in names if name)
+    return [Finding(BUILD_FAILED, tuple(members))]
+
+
+def failed_checks(pipeline: dlt.Pipeline) -> list[Finding]:
+    """Checks whose newest result is a failure, though others were made since; nothing where none was ever made.
+
+    Args:
+        pipeline: knows the warehouse.
+    """
+    columns = ("name", "subject", "found", "expected", "checked_at")
+    found = rows_of(pipeline, None, CHECKS.name, columns, NEWEST_FAILED)
+    return [] if found is None else [Finding(CHECK_FAILED, tuple(map(_check, found)))]
+
+
+def _check(row: Mapping[str, Any]) -> Member:
+    cells = (row["name"], row["subject"], text(row["found"]), text(row["expected"]), shown(row["checked_at"]))
+    return Member(f"{row['name']} {row['subject']}", instant(row["checked_at"]), cells)

@@ -1,0 +1,342 @@
+"""What needs a person is told once to each channel, and once more when it is over; nothing of it is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ecommerce_pipeline.alerts.run import Alerted, alert
+from ecommerce_pipeline.checks.results import CHECKS, Finding
+from ecommerce_pipeline.load.destination import open_pipeline
+from ecommerce_pipeline.load.notes import Notes
+from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.transform.changes import BUILDS
+from tests.conftest import ROOT
+from tests.contract.conftest import OpenShop
+from tests.support.doors import Door
+from tests.support.receivers import Hook, Mailbox, html_of, mail_server, text_of, webhook
+
+VIEWS = (
+    "CREATE SCHEMA ecommerce",
+    "CREATE SCHEMA analytics_alerts",
+    "CREATE TABLE analytics_alerts.delayed_orders (order_id bigint, customer_id bigint, status varchar(80),"
+    " placed_at timestamp, due_at timestamp, days_late double precision, total_amount numeric(38, 9),"
+    " currency varchar(3), delivered_at timestamp, delay_kind varchar(20))",
+    "CREATE TABLE analytics_alerts.stale_sources (resource varchar(40), stale_kind varchar(40),"
+    " last_run_at timestamp, last_new_row_at timestamp, longest_gap_hours double precision)",
+    "CREATE TABLE analytics_alerts.rejection_spike (resource varchar(40), rejected bigint, loaded bigint,"
+    " rejected_share double precision, usual_share double precision, limit_share double precision,"
+    " finished_at timestamp)",
+)
+"""What the models give; they are built by tests of their own."""
+
+
+class Night:
+    """A warehouse in which things go wrong, and those who are told."""
+
+    def __init__(self, door: Door, box: Mailbox, hook: Hook) -> None:
+        self.door, self.box, self.hook = door, box, hook
+        self.door.make(VIEWS)
+
+    def late(self, *orders: int, delivered: bool = False, status: str = "shipped") -> None:
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        due, arrived = now - timedelta(days=3), f"timestamp '{now - timedelta(days=1)}'"
+        self.door.make(
+            [
+                f"INSERT INTO analytics_alerts.delayed_orders VALUES ({order}, 7, '{status}',"
+                f" timestamp '{due - timedelta(days=7)}', timestamp '{due}', {1000 - order}, 1234.5, 'EUR',"
+                f" {arrived if delivered else 'NULL'}, '{'delivered late' if delivered else 'still open'}')"
+                for order in orders
+            ]
+        )
+
+    def in_time(self) -> None:
+        self.door.make(["DELETE FROM analytics_alerts.delayed_orders"])
+
+    def alert(self, channels: str | None = None, **options: Any) -> Alerted:
+        named = f"{self.box.address}, {self.hook.address}" if channels is None else channels
+        return alert(Settings(alert_channels=named), **options)
+
+    @property
+    def subjects(self) -> list[str]:
+        return [str(mail["Subject"]) for mail in self.box.mails]
+
+    @property
+    def titles(self) -> list[str]:
+        return [body["title"] for body in self.hook.bodies]
+
+
+@pytest.fixture
+def night(open_shop: OpenShop) -> Iterator[Night]:
+    _, warehouse = open_shop()
+    with ExitStack() as stack:
+        yield Night(warehouse.door, stack.enter_context(mail_server()), stack.enter_context(webhook()))
+
+
+def test_late_orders_are_told_once_with_the_first_ten_in_text_and_in_html(night: Night) -> None:
+    night.late(*range(501, 513), status="<b>lost</b>")
+    first, second = night.alert(), night.alert()
+    assert (first.failed, len(first.sent), second.sent) == ({}, 2, [])
+    (mail,) = night.box.mails
+    assert mail["Subject"] == "[demo] 12 orders are late and still open"
+    text, html = text_of(mail), html_of(mail)
+    for shown in ("501", "510", "and 2 more", "1,234.50 EUR", "What to do:", "UTC"):
+        assert shown in text and shown in html
+    assert "511" not in text and "511" not in html
+    assert "<b>lost</b>" in text and "&lt;b&gt;lost&lt;/b&gt;" in html and "<b>lost</b>" not in html
+    (body,) = night.hook.bodies
+    assert body["title"] == mail["Subject"] and "501 · 7 · <b>lost</b>" in body["message"]
+
+
+def test_the_next_mail_has_those_orders_alone_that_are_late_since_the_last(night: Night) -> None:
+    night.late(1, 2)
+    night.alert()
+    night.late(3)
+    night.alert()
+    assert night.subjects == [
+        "[demo] 2 orders are late and still open",
+        "[demo] 1 order is late and still open",
+    ]
+    assert f"{'order':13}  3" in text_of(night.box.mails[1])
+
+
+def test_both_kinds_of_late_orders_come_in_one_mail_and_a_delivery_is_never_over(night: Night) -> None:
+    night.late(1)
+    night.late(2, 3, delivered=True)
+    night.alert()
+    night.in_time()
+    night.alert()
+    assert night.subjects == [
+        "[demo] 1 order is late and still open; 2 orders arrived late",
+        "[demo] over: none of these orders is late and open any more",
+    ]
+
+
+def test_an_order_that_arrives_late_is_told_as_such(night: Night) -> None:
+    night.late(1)
+    night.alert()
+    night.in_time()
+    night.late(1, delivered=True)
+    night.alert()
+    assert night.subjects[1] == "[demo] 1 order arrived late"
+    assert "none of these orders is late and open any more" in text_of(night.box.mails[1])
+
+
+def test_a_delivery_of_long_ago_is_no_news(night: Night) -> None:
+    night.late(1, delivered=True)
+    night.door.make(["UPDATE analytics_alerts.delayed_orders SET delivered_at = timestamp '2020-01-01'"])
+    assert night.alert().events == []
+
+
+def test_a_channel_that_failed_is_told_by_the_next_run_and_the_other_hears_nothing_twice(
+    night: Night,
+) -> None:
+    night.late(1)
+    night.hook.status = 500
+    failed = night.alert()
+    night.hook.status = 200
+    mended, quiet = night.alert(), night.alert()
+    assert list(failed.failed) == ["channel 2 (json)"] and "500" in failed.failed["channel 2 (json)"]
+    assert (failed.sent, mended.sent, quiet.sent) == (["channel 1 (mailto)"], ["channel 2 (json)"], [])
+    assert night.subjects == night.titles == ["[demo] 1 order is late and still open"]
+
+
+def test_a_mail_that_the_server_refuses_is_sent_again(night: Night) -> None:
+    night.late(1)
+    night.box.refuses = True
+    failed = night.alert()
+    night.box.refuses = False
+    night.alert()
+    assert "did not take the mail" in failed.failed["channel 1 (mailto)"]
+    assert len(night.subjects) == 1
+
+
+def test_what_is_over_is_told_once(night: Night) -> None:
+    night.late(1)
+    night.alert()
+    night.in_time()
+    ended, quiet = night.alert(), night.alert()
+    assert night.titles[1:] == ["[demo] over: none of these orders is late and open any more"]
+    assert [event.closed_at is not None for event in ended.events] == [True]
+    assert quiet.events == []
+
+
+def test_what_came_and_went_while_a_channel_was_away_is_told_as_over(night: Night) -> None:
+    night.late(1)
+    night.hook.status = 500
+    night.alert()
+    night.in_time()
+    night.alert()
+    night.hook.status = 200
+    night.alert()
+    assert night.titles == ["[demo] over: none of these orders is late and open any more"]
+    assert len(night.subjects) == 2
+
+
+def test_what_comes_again_is_told_again(night: Night) -> None:
+    for _ in range(2):
+        night.late(1)
+        night.alert()
+        night.in_time()
+        night.alert()
+    assert len(night.subjects) == 4
+
+
+def test_a_new_channel_is_told_what_is_open_and_another_password_makes_none(night: Night) -> None:
+    night.late(1)
+    night.alert(night.hook.address)
+    night.alert(f"{night.hook.address} {night.box.address}")
+    night.alert(night.hook.address.replace("://", "://user:first@"))
+    night.alert(night.hook.address.replace("://", "://user:second@"))
+    assert len(night.subjects) == 1
+    assert len(night.titles) == 2
+
+
+def test_without_a_channel_events_are_kept_for_the_first_one(night: Night) -> None:
+    night.late(1)
+    night.alert("")
+    assert night.titles == []
+    night.alert(night.hook.address)
+    assert night.titles == ["[demo] 1 order is late and still open"]
+
+
+def test_a_dry_run_shows_what_would_be_sent_and_keeps_nothing(night: Night) -> None:
+    night.late(1)
+    shown = [night.alert(dry_run=True), night.alert("", dry_run=True)]
+    assert [[letter.subject for letter in found.letters] for found in shown] == [
+        ["[demo] 1 order is late and still open"]
+    ] * 2
+    assert night.titles == []
+    night.alert()
+    assert len(night.titles) == 1
+
+
+KILLED = """
+import os, signal, sys
+from ecommerce_pipeline.alerts.run import alert
+from ecommerce_pipeline.settings import Settings
+
+def kill(frame, event, argument):
+    if event == "call" and frame.f_code.co_qualname == "InWarehouse.sent":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.setprofile(kill)
+alert(Settings(alert_channels=sys.argv[1]))
+"""
+
+
+@pytest.mark.door("duckdb")
+def test_a_kill_between_sending_and_noting_sends_once_more_and_loses_nothing(night: Night) -> None:
+    night.late(1)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, night.hook.address],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+        timeout=120,
+    )
+    assert killed.returncode == -9 and len(night.titles) == 1
+    for _ in range(2):
+        night.alert(night.hook.address)
+    assert night.titles == ["[demo] 1 order is late and still open"] * 2
+
+
+def test_a_thousand_and_more_orders_are_known_again(night: Night) -> None:
+    night.late(1)
+    night.door.make(
+        [
+            "INSERT INTO analytics_alerts.delayed_orders SELECT a.n + 50 * b.n, 7, 'shipped', placed_at, due_at,"
+            " 1, 1, 'EUR', NULL, 'still open' FROM analytics_alerts.delayed_orders"
+            f" CROSS JOIN ({_numbers(2, 52)}) AS a CROSS JOIN ({_numbers(0, 40)}) AS b"
+        ]
+    )
+    night.alert()
+    night.alert()
+    assert night.subjects == ["[demo] 2,001 orders are late and still open"]
+
+
+def _numbers(first: int, end: int) -> str:
+    return " UNION ALL ".join(f"SELECT {number} AS n" for number in range(first, end))
+
+
+def _stale(night: Night) -> None:
+    night.door.make(
+        [
+            "INSERT INTO analytics_alerts.stale_sources VALUES ('orders', 'no new rows',"
+            " timestamp '2026-11-03 06:00:00', timestamp '2026-11-01 06:00:00', 5.5)"
+        ]
+    )
+
+
+def _rejected(night: Night) -> None:
+    night.door.make(
+        [
+            "INSERT INTO analytics_alerts.rejection_spike VALUES ('payments', 30, 70, 0.3, NULL, 0.05,"
+            " timestamp '2026-11-03 06:00:00')"
+        ]
+    )
+
+
+def _check(night: Night, passed: bool = False, subject: str = "orders") -> None:
+    finding = Finding("row count", subject, passed, "12", "80 to 140")
+    now = datetime.now(UTC)
+    Notes(open_pipeline(), CHECKS).add([finding.row(now.isoformat(), now)])
+
+
+def _build(night: Night, failed: str = "fct_orders, dim_customer") -> None:
+    now = datetime.now(UTC)
+    row = {"build_id": "1", "state": "failed" if failed else "built", "finished_at": now, "failed": failed}
+    Notes(open_pipeline(), BUILDS).add([row])
+
+
+@pytest.mark.parametrize(
+    ("happening", "subject", "texts"),
+    [
+        (_stale, "1 list brings nothing new for longer than usual", ("2026-11-01 06:00", "5.5 h")),
+        (_rejected, "1 list has more rejected records than allowed", ("30.0%", "5.0%", "payments")),
+        (_check, "1 check fails", ("row count", "80 to 140")),
+        (_build, "2 models or tests of models fail", ("fct_orders", "dim_customer")),
+    ],
+)
+def test_what_the_warehouse_tells_is_told(
+    night: Night, happening: Any, subject: str, texts: tuple[str, ...]
+) -> None:
+    happening(night)
+    night.alert()
+    night.alert()
+    assert night.subjects == [f"[demo] {subject}"]
+    assert [text for text in texts if text not in text_of(night.box.mails[0])] == []
+
+
+def test_a_check_that_passes_again_is_over_though_others_are_made_alone(night: Night) -> None:
+    _check(night)
+    night.alert()
+    _check(night, passed=True, subject="customers")
+    night.alert()
+    assert night.subjects == ["[demo] 1 check fails"]
+    _check(night, passed=True)
+    night.alert()
+    assert night.subjects[1:] == ["[demo] over: the checks pass again"]
+
+
+def test_a_build_that_goes_well_is_the_end_of_the_failed_one(night: Night) -> None:
+    _build(night)
+    night.alert()
+    _build(night, failed="")
+    night.alert()
+    assert night.subjects[1:] == ["[demo] over: the models are built again"]
+
+
+def test_views_that_are_gone_end_nothing(night: Night) -> None:
+    night.late(1)
+    night.alert()
+    night.door.make(["DROP TABLE analytics_alerts.delayed_orders"])
+    found = night.alert()
+    assert len(night.subjects) == 1
+    assert "late orders" in [kind.topic for kind in found.unjudged]
