@@ -31,8 +31,9 @@ class InFile:
         except (OSError, ValueError):
             return State()
         found = (event_of(_with_instants(row), row["members"]) for row in noted["events"])
-        messages = [Message(**_with_instants(row)) for row in noted["messages"]]
-        return State({event.event_id: event for event in found if event}, messages)
+        events = {event.event_id: event for event in found if event}
+        messages = [Message(**_with_instants(row)) for row in noted["messages"] if row["event_id"] in events]
+        return State(events, messages)
 
     def add(self, events: Sequence[Event], messages: Sequence[Message]) -> None:
         """Keep more."""

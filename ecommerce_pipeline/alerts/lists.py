@@ -45,7 +45,7 @@ def _stale(row: Mapping[str, Any]) -> Member:
     gap = "" if row["longest_gap_hours"] is None else f"{row['longest_gap_hours']:.1f} h"
     began = last_run if row["stale_kind"] == "no run went well" else last_new_row
     return Member(
-        f"{row['resource']}: {row['stale_kind']}",
+        row["resource"],
         instant(began or last_run),
         (row["resource"], row["stale_kind"], shown(last_run), shown(last_new_row), gap),
     )

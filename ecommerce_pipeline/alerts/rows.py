@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
 import dlt
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.exceptions import DatabaseTerminalException, DatabaseUndefinedRelation
 
 from ecommerce_pipeline.load.connection import asking
+
+logger = logging.getLogger(__name__)
 
 
 def rows_of(
     pipeline: dlt.Pipeline, schema: str | None, name: str, columns: Sequence[str], rest: str = ""
 ) -> list[dict[str, Any]] | None:
-    """Rows as name -> value; None where there is no such table or view, or no such column.
+    """Rows as name -> value; None where there is no such table or view, or it cannot be read.
 
     Args:
         pipeline: knows the warehouse.
@@ -29,5 +32,8 @@ def rows_of(
         try:
             found = client.execute_sql(query) or []
         except DatabaseUndefinedRelation:
+            return None
+        except DatabaseTerminalException as error:
+            logger.warning("alerts of %s are left out: %s", name, str(error).strip().splitlines()[0])
             return None
     return [dict(zip(columns, row, strict=True)) for row in found]

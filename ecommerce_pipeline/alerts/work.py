@@ -12,7 +12,7 @@ from ecommerce_pipeline.alerts.kinds import BUILD_FAILED, CHECK_FAILED, RUN_FAIL
 from ecommerce_pipeline.alerts.rows import rows_of
 from ecommerce_pipeline.checks.results import CHECKS
 from ecommerce_pipeline.errors import ShopUnreachable
-from ecommerce_pipeline.load.run_ends import Failing, RunEnds
+from ecommerce_pipeline.load.run_ends import RunEnds
 from ecommerce_pipeline.transform.changes import BUILDS
 
 NEWEST_FAILED = """AS newest WHERE state = 'failed' AND checked_at = (
@@ -24,24 +24,20 @@ NEWEST_FAILED = """AS newest WHERE state = 'failed' AND checked_at = (
 def failed_runs(ends: RunEnds) -> list[Finding]:
     """Loads of this folder that failed since the last one that went well; nothing where none has ended here.
 
+    The last failure counts, and tells nothing of those before it: whether the shop is reached again shows when a load
+    goes well.
+
     Args:
         ends: how they ended.
     """
     if not ends.known():
         return []
     failing = ends.failing()
-    away = failing is not None and failing.error == ShopUnreachable.__name__
-    return [
-        Finding(SHOP_AWAY, _failed(failing if away else None)),
-        Finding(RUN_FAILED, _failed(None if away else failing)),
-    ]
-
-
-def _failed(failing: Failing | None) -> tuple[Member, ...]:
     if failing is None:
-        return ()
+        return [Finding(SHOP_AWAY, ()), Finding(RUN_FAILED, ())]
+    away = failing.error == ShopUnreachable.__name__
     cells = (f"{failing.times:,}", shown(failing.since), shown(failing.last_at), failing.reason)
-    return (Member("load", failing.since, cells),)
+    return [Finding(SHOP_AWAY if away else RUN_FAILED, (Member("load", failing.since, cells),))]
 
 
 def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:

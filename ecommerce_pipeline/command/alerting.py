@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.errors import AnotherRun, SettingError
 
 
 @contextmanager
@@ -25,7 +25,10 @@ def told_afterwards() -> Iterator[Callable[[], list[str]]]:
         with ExitStack() as noting:
             ends = RunEnds(Path(get_dlt_pipelines_dir()), PIPELINE)
             yield lambda: noting.enter_context(ends.watching())
-    except SettingError:  # nothing was written, and whoever has set it sees it
+    except (
+        SettingError,
+        AnotherRun,
+    ):  # nothing was written; whoever has set it sees it, and the other run tells
         raise
     except Exception:
         _tell()

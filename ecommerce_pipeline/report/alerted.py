@@ -35,8 +35,11 @@ def print_alerted(alerted: Alerted) -> None:
 def print_alerted_after_load(alerted: Alerted) -> None:
     """One line where something was sent; failures on standard error."""
     if alerted.sent:
-        new = sum(event.event_id in alerted.new for event in alerted.events)
-        open_console().print(f"alerts: {new:,} new, told to {', '.join(alerted.sent)}", markup=False)
+        states = [_state(event, alerted) for event in alerted.events]
+        told = (
+            f"{states.count('new'):,} new, {states.count('over'):,} over, told to {', '.join(alerted.sent)}"
+        )
+        open_console().print(f"alerts: {told}", markup=False)
     print_alert_failures(alerted)
 
 

@@ -6,16 +6,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.alerts.run import Alerted, alert
 from ecommerce_pipeline.checks.results import CHECKS, Finding
-from ecommerce_pipeline.load.destination import open_pipeline
+from ecommerce_pipeline.errors import DestinationFailed, ShopUnreachable
+from ecommerce_pipeline.load.destination import PIPELINE, open_pipeline
 from ecommerce_pipeline.load.notes import Notes
+from ecommerce_pipeline.load.run_ends import RunEnds
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.changes import BUILDS
 from tests.conftest import ROOT
@@ -340,3 +344,75 @@ def test_views_that_are_gone_end_nothing(night: Night) -> None:
     found = night.alert()
     assert len(night.subjects) == 1
     assert "late orders" in [kind.topic for kind in found.unjudged]
+
+
+def test_a_view_that_cannot_be_read_keeps_nothing_else_from_being_told(
+    night: Night, caplog: pytest.LogCaptureFixture
+) -> None:
+    night.late(1)
+    night.door.make(["ALTER TABLE analytics_alerts.stale_sources DROP COLUMN last_run_at"])
+    found = night.alert()
+    assert night.subjects == ["[demo] 1 order is late and still open"]
+    assert found.away == "" and "lists without new rows" in [kind.topic for kind in found.unjudged]
+    assert "alerts of stale_sources are left out" in caplog.text
+
+
+def _ended(error: Exception | None) -> None:
+    ends = RunEnds(Path(get_dlt_pipelines_dir()), PIPELINE)
+    with pytest.raises(type(error)) if error else nullcontext(), ends.watching():
+        if error:
+            raise error
+
+
+def test_another_failure_does_not_say_that_the_shop_is_reached_again(night: Night) -> None:
+    _ended(ShopUnreachable("GET orders failed 6 times."))
+    night.alert()
+    _ended(DestinationFailed("The load step failed."))
+    night.alert()
+    assert night.subjects == ["[demo] the shop cannot be reached", "[demo] the load fails"]
+    _ended(None)
+    night.alert()
+    over = text_of(night.box.mails[2])
+    assert "the shop is reached again" in over and "the load runs again" in over
+
+
+def test_where_no_load_has_ended_events_of_loads_stay_as_they_are(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ended(ShopUnreachable("GET orders failed 6 times."))
+    night.alert()
+    monkeypatch.setenv("DLT_DATA_DIR", str(Path.cwd() / "elsewhere"))
+    assert night.alert().sent == []
+    assert len(night.subjects) == 1
+
+
+def test_what_was_told_while_there_was_no_warehouse_is_known_to_it_later(open_shop: OpenShop) -> None:
+    open_shop()
+    _ended(ShopUnreachable("GET orders failed 6 times."))
+    with webhook() as hook:
+        settings = Settings(alert_channels=hook.address)
+        early, again = alert(settings), alert(settings)
+        with open_pipeline().sql_client() as client:
+            client.create_dataset()
+        late, later = alert(settings), alert(settings)
+        _ended(None)
+        over = alert(settings)
+    assert [len(found.sent) for found in (early, again, late, later, over)] == [1, 0, 0, 0, 1]
+    assert len(hook.bodies) == 2
+
+
+@pytest.mark.door("duckdb")
+def test_a_lake_tells_of_its_loads(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_shop()
+    monkeypatch.setenv("PIPELINES__ECOMMERCE__DESTINATION_TYPE", "filesystem")
+    monkeypatch.delenv("DESTINATION__RAW__CREDENTIALS")
+    monkeypatch.setenv("DESTINATION__RAW__BUCKET_URL", str(Path.cwd() / "lake"))
+    with webhook() as hook:
+        for error in (ShopUnreachable("GET orders failed 6 times."), None):
+            _ended(error)
+            for _ in range(2):
+                assert alert(Settings(alert_channels=hook.address)).failed == {}
+    assert [body["title"] for body in hook.bodies] == [
+        "[demo] the shop cannot be reached",
+        "[demo] over: the shop is reached again",
+    ]

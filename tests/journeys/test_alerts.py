@@ -38,7 +38,7 @@ def test_a_load_that_cannot_reach_the_shop_is_told_once_and_its_end_too(run_comm
         "[demo] over: the shop is reached again",
     ]
     assert "failed 2 times, last: no connection" in text_of(box.mails[0])
-    assert "alerts: 1 new, told to channel 1 (mailto)" in failed[0].stdout
+    assert "alerts: 1 new, 0 over, told to channel 1 (mailto)" in failed[0].stdout
     assert "none is open" in quiet.stdout and "nothing new to tell" in quiet.stdout
 
 
