@@ -31,12 +31,12 @@ def load(options: argparse.Namespace) -> int:
         return _load(request, options, begins)
 
 
-def _load(request: Request, options: argparse.Namespace, begins: Callable[[], list[str]]) -> int:
+def _load(request: Request, options: argparse.Namespace, begins: Callable[[Settings], list[str]]) -> int:
     from ecommerce_pipeline.load.run import run
     from ecommerce_pipeline.report.outcome import print_outcome
 
     with _prepared(request, builds=not options.no_transform) as (settings, watch):
-        wrong = begins()
+        wrong = begins(settings)
         outcome = run(request, settings, watch=watch)
     print_outcome(outcome)
     if not outcome.complete:

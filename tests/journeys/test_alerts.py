@@ -92,8 +92,10 @@ def test_a_wrong_address_ends_the_command_and_without_one_it_says_how_to_set_it(
 
 
 def test_a_dry_run_prints_the_message_and_sends_nothing(run_command: RunCommand) -> None:
-    assert run_command(*LOAD, env=_away()).returncode == 1
     with webhook() as hook:
+        hook.status = 503
+        assert run_command(*LOAD, env={**_away(), CHANNELS: hook.address}).returncode == 1
+        hook.status = 200
         shown = run_command("alert", "--dry-run", env={CHANNELS: hook.address})
         assert hook.bodies == []
         assert run_command("alert", env={CHANNELS: hook.address}).returncode == 0
