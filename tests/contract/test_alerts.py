@@ -16,16 +16,20 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.alerts.run import Alerted, alert
 from ecommerce_pipeline.checks.results import CHECKS, Finding
+from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.errors import DestinationFailed, ShopUnreachable
 from ecommerce_pipeline.load.destination import PIPELINE, open_pipeline
 from ecommerce_pipeline.load.notes import Notes
 from ecommerce_pipeline.load.run_ends import RunEnds
 from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.transform.build import build
 from ecommerce_pipeline.transform.changes import BUILDS
 from tests.conftest import ROOT
 from tests.contract.conftest import OpenShop
+from tests.support.answers import delayed
 from tests.support.doors import Door
 from tests.support.receivers import Hook, Mailbox, html_of, mail_server, text_of, webhook
+from tests.support.truth import RESOURCES
 
 VIEWS = (
     "CREATE SCHEMA ecommerce",
@@ -416,3 +420,20 @@ def test_a_lake_tells_of_its_loads(open_shop: OpenShop, monkeypatch: pytest.Monk
         "[demo] the shop cannot be reached",
         "[demo] over: the shop is reached again",
     ]
+
+
+@pytest.mark.door("duckdb", "postgres")
+def test_the_models_and_checks_tell_of_every_kind_and_of_each_late_order(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 20, "products": 10, "orders": 40})
+    with shop.serve() as address, webhook() as hook:
+        _ended(None)
+        warehouse.run(address)
+        settings = warehouse.settings(address, warehouse.profile(), alert_channels=hook.address)
+        assert build(settings).failed == [] and check(settings).failed == []
+        found = alert(settings)
+    truth: dict[str, Any] = {name: shop.truth(name) for name in RESOURCES}
+    late = delayed(truth, datetime.now(UTC))
+    told = {name for event in found.events if event.kind.topic.startswith("late") for name in event.members}
+    assert found.unjudged == []
+    assert told == {str(order) for order in late} and len(told) > 1
+    assert len(hook.bodies) == 1
