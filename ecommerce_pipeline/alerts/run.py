@@ -20,7 +20,7 @@ from ecommerce_pipeline.alerts.state import Nowhere, State, Store
 from ecommerce_pipeline.alerts.work import failed_runs
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.connection import asking, kept_open
-from ecommerce_pipeline.load.destination import keeps_versions, open_destination, open_pipeline
+from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.patience import wait_until_free
@@ -117,7 +117,7 @@ class _Evaluation:
 
     def look(self, patience_seconds: float) -> None:
         """Ask the warehouse, where there is one that can keep what is found."""
-        if keeps_versions():
+        if is_lake():
             self.look_here("")
             return
         wait_until_free(self._pipeline, patience_seconds, self._clocks.sleep)

@@ -34,10 +34,7 @@ def told_afterwards() -> Iterator[Callable[[Settings], list[str]]]:
     try:
         with ExitStack() as noting:
             yield begins
-    except (
-        SettingError,
-        AnotherRun,
-    ):  # nothing was written; whoever has set it sees it, and the other run tells
+    except (SettingError, AnotherRun):  # nothing was written; who has set it sees it, and the other run tells
         raise
     except Exception:
         _tell(begun)

@@ -27,8 +27,8 @@ examples:
   python pipelines.py demo --port 8765                 serve the demo shop alone
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
-Exit code: 0 every record is accounted for; 1 the run failed, `verify` found differences, a sweep found too many
-deletions, or a channel of the alerts failed; 2 a setting is wrong; 130 stopped by Ctrl-C."""
+Exit code: 0 every record is accounted for; 1 the run failed, a model, a check or a channel of the alerts failed, `verify`
+found differences, or a sweep found too many deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
 
 
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake")
@@ -62,10 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
         commands, "check", "ask the warehouse whether it holds together; exit code 1 when it does not"
     )
     _add_export(commands)
-    parser_of_lineage = _add_command(
-        commands, "lineage", "write a page that shows what each model is made of, with its lineage"
-    )
-    parser_of_lineage.add_argument("page", nargs="?", default="data/models.html", help="the file to write")
+    _add_lineage(commands)
     _add_alert(commands)
     _add_sweep(commands)
     _add_verify(commands)
@@ -118,6 +115,13 @@ def _add_build(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--everything", action="store_true", help="build all of them, incremental ones from the beginning"
     )
+
+
+def _add_lineage(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = _add_command(
+        commands, "lineage", "write a page that shows what each model is made of, with its lineage"
+    )
+    parser.add_argument("page", nargs="?", default="data/models.html", help="the file to write")
 
 
 def _add_export(commands: Commands[argparse.ArgumentParser]) -> None:

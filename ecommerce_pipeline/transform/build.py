@@ -14,7 +14,7 @@ import dlt
 
 from ecommerce_pipeline.load.connection import kept_open
 from ecommerce_pipeline.load.covered import Covered
-from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
+from ecommerce_pipeline.load.destination import destination_type, is_lake, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.notes import Notes
@@ -61,13 +61,19 @@ class Built:
         return Counter(node.kind for node in self.nodes if node.well)
 
 
+def has_models(settings: Settings) -> bool:
+    """Whether models are built of what is loaded: a lake has none, and a person may not want them."""
+    return settings.transform and not is_lake()
+
+
 def require_dbt(settings: Settings) -> None:
-    """Refuse before anything is loaded.
+    """Refuse before anything is loaded, where models are to be built afterwards.
 
     Raises:
         SettingError: there is no dbt for the warehouse.
     """
-    dbt_command(destination_type(), settings)
+    if has_models(settings):
+        dbt_command(destination_type(), settings)
 
 
 def build(

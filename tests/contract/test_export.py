@@ -16,9 +16,11 @@ from ecommerce_pipeline.export.files import TableFiles
 from ecommerce_pipeline.export.run import Exported, export
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import build
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support import clouds
 from tests.support.warehouse import Warehouse
+
+pytestmark = BY_SQL
 
 SIZES = {"customers": 40, "products": 20, "orders": 90}
 TABLES = (

@@ -14,10 +14,12 @@ from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import Built, build
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support import answers
 from tests.support.truth import RESOURCES
 from tests.support.warehouse import Warehouse
+
+pytestmark = BY_SQL
 
 SIZES = {"customers": 40, "products": 20, "orders": 90}
 OPTIONS: dict[str, Any] = {"sizes": SIZES, "page_size": 40, "tombstones": True}

@@ -10,7 +10,9 @@ import pytest
 from ecommerce_pipeline.checks.sanity.run import Checked, check, check_new
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.transform.build import build
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
+
+pytestmark = BY_SQL
 
 SIZES = {"customers": 40, "products": 20, "orders": 90}
 OPTIONS: dict[str, Any] = {"sizes": SIZES, "page_size": 40, "tombstones": True, "invalid_share": 0.03}

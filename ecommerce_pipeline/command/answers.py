@@ -1,0 +1,88 @@
+"""Commands that ask the warehouse alone: models, checks, files, alerts."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ecommerce_pipeline.command.prepared import settings_without_shop
+
+if TYPE_CHECKING:
+    from ecommerce_pipeline.settings import Settings
+
+
+def build(options: argparse.Namespace) -> int:
+    """The models, without a load before."""
+    return build_new(settings_without_shop(options), options.everything)
+
+
+def build_new(settings: Settings, everything: bool = False) -> int:
+    """Build what has changed and print what was built."""
+    from ecommerce_pipeline.report.built import print_built
+    from ecommerce_pipeline.report.progress import telling
+    from ecommerce_pipeline.transform.build import build as built_now
+
+    with telling("building models") as told:
+        built = built_now(settings, everything, told=told)
+    print_built(built)
+    return 1 if built.failed else 0
+
+
+def lineage(options: argparse.Namespace) -> int:
+    """The models' documentation, as a page."""
+    from pathlib import Path
+
+    from ecommerce_pipeline.report.printed import print_texts
+    from ecommerce_pipeline.transform.lineage import write_lineage
+
+    page = Path(options.page)
+    write_lineage(settings_without_shop(options), page)
+    print_texts([f"{page.resolve()} shows what each model is made of; open it in a browser"])
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """The warehouse asked whether it holds together."""
+    from ecommerce_pipeline.checks.sanity.run import check as checked
+    from ecommerce_pipeline.report.checked import print_checked
+
+    found = checked(settings_without_shop(options))
+    print_checked(found)
+    return 1 if found.failed else 0
+
+
+def check_new(settings: Settings) -> int:
+    """Check what this folder has loaded since the last check, and print it; nothing where that is nothing."""
+    from ecommerce_pipeline.checks.sanity.run import check_new as checked_new
+    from ecommerce_pipeline.report.checked import print_checked
+
+    found = checked_new(settings)
+    if found is None:
+        return 0
+    print_checked(found)
+    return 1 if found.failed else 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Facts and dimensions as files."""
+    from ecommerce_pipeline.command.arguments import requested_since
+    from ecommerce_pipeline.export.run import export as exported
+    from ecommerce_pipeline.report.exported import print_exported
+    from ecommerce_pipeline.report.progress import telling
+
+    since = requested_since(options)
+    settings = settings_without_shop(options)
+    with telling("writing files") as told:
+        found = exported(settings, since, told=told)
+    print_exported(found, settings.export_address)
+    return 0
+
+
+def alert(options: argparse.Namespace) -> int:
+    """Who has to know something is told, once."""
+    from ecommerce_pipeline.alerts.run import alert as alerted_now
+    from ecommerce_pipeline.report.alerted import print_alerted, print_letters
+
+    alerted = alerted_now(settings_without_shop(options), options.dry_run)
+    (print_letters if options.dry_run else print_alerted)(alerted)
+    return 1 if alerted.failed or alerted.away else 0
