@@ -14,6 +14,9 @@ from ecommerce_pipeline.load.destination import LAKE
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.profile import OF_KIND
 
+MADE = ("postgres", "snowflake")
+"""Warehouses for which a make target installs dbt."""
+
 COMMANDS = "Scripts" if os.name == "nt" else "bin"
 
 
@@ -43,7 +46,11 @@ def dbt_command(kind: str, settings: Settings) -> Path:
     command = folder / COMMANDS / "dbt"
     if not command.exists() and not command.with_suffix(".exe").exists():
         raise SettingError(
-            f"There is no dbt for {kind} in {folder}: run `make dbt-{kind}`, name another virtual environment as"
+            f"There is no dbt for {kind} in {folder}: {_how_to_get(kind)}, name another virtual environment as"
             " `sources.ecommerce.dbt_environment`, or set `sources.ecommerce.transform` to false."
         )
     return command
+
+
+def _how_to_get(kind: str) -> str:
+    return f"run `make dbt-{kind}`" if kind in MADE else f"install dbt-core 1.11 and dbt-{kind} there"

@@ -24,7 +24,7 @@ PROSE = pytest.mark.parametrize("page", DOCS, ids=name)
 COMMAND = re.compile(r"python pipelines\.py((?: +[^\s#|;&]+)*)")
 MAKE = re.compile(r"(?:^|[\s;&])make ([a-z][a-z-]*)")
 OUR_KEY = re.compile(r"sources\.ecommerce\.([a-z_]+)|SOURCES__ECOMMERCE__([A-Z_]+)")
-COMMANDS = ("alert", "ddl", "demo", "sweep", "verify", "replay")
+COMMANDS = ("alert", "build", "check", "ddl", "demo", "export", "lineage", "replay", "sweep", "verify")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
