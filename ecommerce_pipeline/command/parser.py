@@ -27,8 +27,8 @@ examples:
   python pipelines.py demo --port 8765                 serve the demo shop alone
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
-Exit code: 0 every record is accounted for; 1 the run failed, a model, a check or a channel of the alerts failed, `verify`
-found differences, or a sweep found too many deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
+Exit code: 0 every record is accounted for; 1 the run failed, a model, a check or a channel of the alerts failed,
+`verify` found differences, or a sweep found too many deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
 
 
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake")
