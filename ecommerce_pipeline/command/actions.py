@@ -63,6 +63,7 @@ def ddl(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.load.destination import destination_type
     from ecommerce_pipeline.report.printed import print_texts
     from ecommerce_pipeline.settings import load_settings
+    from ecommerce_pipeline.transform.star import star_statements
 
     requested_lists(options)
     require_project()
@@ -71,5 +72,8 @@ def ddl(options: argparse.Namespace) -> int:
         raise SettingError(
             f"The tables of `{dialect}` are not printed; name one of {', '.join(DIALECTS)} by --dialect."
         )
-    print_texts(statements(dialect, with_demo_key(load_settings())))
+    settings = with_demo_key(load_settings())
+    print_texts(statements(dialect, settings))
+    if options.models:
+        print_texts(star_statements(dialect, settings))
     return 0

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecommerce_pipeline.command.prepared import settings_without_shop
 
 if TYPE_CHECKING:
     from ecommerce_pipeline.settings import Settings
+    from ecommerce_pipeline.transform.build import Built
 
 
 def build(options: argparse.Namespace) -> int:
     """The models, without a load before."""
-    return build_new(settings_without_shop(options), options.everything)
+    from ecommerce_pipeline.transform.build import build as built
+
+    settings = settings_without_shop(options)
+    return _built(lambda told: built(settings, options.everything, told=told))
 
 
-def build_new(settings: Settings, everything: bool = False) -> int:
-    """Build what has changed and print what was built."""
+def build_new(settings: Settings) -> int:
+    """Build what has changed since the last build, and print what was built."""
+    from ecommerce_pipeline.transform.build import build_new as built_new
+
+    return _built(lambda told: built_new(settings, told=told))
+
+
+def _built(work: Callable[[Callable[[str], None]], Built]) -> int:
     from ecommerce_pipeline.report.built import print_built
     from ecommerce_pipeline.report.progress import telling
-    from ecommerce_pipeline.transform.build import build as built_now
 
     with telling("building models") as told:
-        built = built_now(settings, everything, told=told)
+        built = work(told)
     print_built(built)
     return 1 if built.failed else 0
 

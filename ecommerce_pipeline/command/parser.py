@@ -176,6 +176,9 @@ def _add_replay(commands: Commands[argparse.ArgumentParser]) -> None:
 def _add_ddl(commands: Commands[argparse.ArgumentParser]) -> None:
     parser = _add_command(commands, "ddl", "print the tables as SQL, as they are loaded; nothing is opened")
     parser.add_argument(
+        "--models", action="store_true", help="those of the star schema too, as they stand in the warehouse"
+    )
+    parser.add_argument(
         "--dialect", choices=DIALECTS, help="of which warehouse, if not of the one in the configuration"
     )
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.export.tables import INTERNAL, ExportedTable
 from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.transform.columns import columns_of
 
 BATCH_ROWS = 250_000
 """So many rows are asked for at once; a day that has more comes by itself."""
@@ -58,7 +59,7 @@ class Models:
         table = f"{self._schema}_exports.export_partitions"
         query = f"SELECT table_name, partition_date, row_count, fingerprint FROM {table}"  # noqa: S608  # our names
         with asking(self._pipeline) as client:
-            if not self._columns(client, "export_partitions", f"{self._schema}_exports"):
+            if not columns_of(client, f"{self._schema}_exports", "export_partitions"):
                 raise SettingError(
                     f"There are no models in the schema {self._schema}, so nothing to export. Run `python pipelines.py"
                     " build` first."
@@ -79,7 +80,7 @@ class Models:
             partitions: which days, in their order.
         """
         with asking(self._pipeline) as client:
-            kinds = self._columns(client, table.name, self._schema)
+            kinds = columns_of(client, self._schema, table.name)
             kinds = {name: kind for name, kind in kinds.items() if name not in INTERNAL}
             for batch in _batches(partitions):
                 yield from _split(batch, self._fetched(client, table, kinds, batch))
@@ -99,35 +100,9 @@ class Models:
             parts = [_cast(part, schema) for part in cursor.iter_arrow(FETCHED_ROWS)]
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
-    def _columns(self, client: Any, table: str, schema: str) -> dict[str, pa.DataType]:
-        """The columns of a model in their order, with the types that files have."""
-        found = client.execute_sql(
-            "SELECT column_name, data_type, numeric_precision, numeric_scale FROM information_schema.columns"
-            " WHERE lower(table_schema) = %s AND lower(table_name) = %s ORDER BY ordinal_position",
-            schema.lower(),
-            table,
-        )
-        return {
-            name.lower(): _type(kind.lower(), precision, scale)
-            for name, kind, precision, scale in found or []
-        }
-
 
 def _cast(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return rows.rename_columns([name.lower() for name in rows.column_names]).cast(schema)
-
-
-def _type(kind: str, precision: int | None, scale: int | None) -> pa.DataType:
-    if "timestamp" in kind:
-        return pa.timestamp("us")
-    if kind.startswith(("number", "numeric", "decimal")):
-        return pa.decimal128(int(precision or 38), int(scale)) if scale else pa.int64()
-    known = {"date": pa.date32(), "boolean": pa.bool_()}
-    if kind in known:
-        return known[kind]
-    if "int" in kind:
-        return pa.int64()
-    return pa.float64() if kind.startswith(("double", "float", "real")) else pa.string()
 
 
 def _batches(partitions: Sequence[Partition]) -> Iterator[list[Partition]]:

@@ -14,7 +14,7 @@ from dlt.common.schema.typing import TColumnSchema, TTableSchema
 from dlt.common.schema.utils import get_columns_names_with_prop, is_nested_table
 
 from ecommerce_pipeline.load.destination import DATASET, PIPELINE
-from ecommerce_pipeline.load.layout import layout_of
+from ecommerce_pipeline.load.layout import Layout, layout_of
 from ecommerce_pipeline.load.opening import begin_without_shop
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.settings import Settings
@@ -42,13 +42,12 @@ def statements(dialect: str, settings: Settings) -> Iterator[str]:
 
     The tables are those of the last load from this folder; before the first one those that the shop's profile declares.
     """
-    destination: Any = Destination.from_reference(dialect)
-    written = _Written(dialect, destination.capabilities())
+    written = Written(dialect, DATASET, layout_of(dialect))
     if dialect == "duckdb":
         yield KEYS_THAT_REFUSE
-    yield f"CREATE SCHEMA IF NOT EXISTS {written.name(DATASET)};\n"
+    yield written.dataset()
     for table in _schema(settings).data_tables(include_incomplete=True):
-        yield written.table(table)
+        yield written.loaded_table(table)
 
 
 def _schema(settings: Settings) -> Schema:
@@ -59,31 +58,51 @@ def _schema(settings: Settings) -> Schema:
     return declared
 
 
-class _Written:
-    """Tables in one dialect."""
+class Written:
+    """Tables in one dialect.
 
-    def __init__(self, dialect: str, capabilities: Any) -> None:
+    Args:
+        dialect: duckdb, postgres, redshift or snowflake.
+        dataset: the schema in which they stand.
+        layout: how large ones lie.
+    """
+
+    def __init__(self, dialect: str, dataset: str, layout: Layout) -> None:
+        destination: Any = Destination.from_reference(dialect)
         self._dialect = dialect
-        self._capabilities = capabilities
-        self._types = capabilities.get_type_mapper()
-        self._layout = layout_of(dialect)
+        self._dataset = dataset
+        self._capabilities = destination.capabilities()
+        self._types = self._capabilities.get_type_mapper()
+        self._layout = layout
+
+    def dataset(self) -> str:
+        """The statement that makes the schema."""
+        return f"CREATE SCHEMA IF NOT EXISTS {self.name(self._dataset)};\n"
 
     def name(self, name: str) -> str:
         """An identifier as the loader writes it."""
         escaped: str = self._capabilities.escape_identifier(self._capabilities.casefold_identifier(name))
         return escaped
 
-    def table(self, table: TTableSchema) -> str:
-        """One statement."""
-        name = str(table["name"])
+    def loaded_table(self, table: TTableSchema) -> str:
+        """The statement that makes a table into which dlt loads."""
         nested = is_nested_table(table)
-        columns = {**table["columns"], **({} if nested else ADDED)}
+        return self.table({**table, "columns": {**table["columns"], **({} if nested else ADDED)}}, nested)
+
+    def table(self, table: TTableSchema, nested: bool = False) -> str:
+        """The statement that makes a table.
+
+        Args:
+            table: with the types and keys of its columns.
+            nested: whether its rows are elements of a list.
+        """
+        name, columns = str(table["name"]), table["columns"]
         lines = [self._column(column, table) for column in columns.values() if "data_type" in column]
         if self._dialect != "duckdb":
             keys = ["_dlt_id"] if nested else get_columns_names_with_prop(table, "primary_key")
             lines.append(f"PRIMARY KEY ({', '.join(map(self.name, keys))})")
         body = ",\n    ".join(lines)
-        qualified = f"{self.name(DATASET)}.{self.name(name)}"
+        qualified = f"{self.name(self._dataset)}.{self.name(name)}"
         return f"CREATE TABLE IF NOT EXISTS {qualified} (\n    {body}\n){self._lies(name)};\n"
 
     def _column(self, column: TColumnSchema, table: TTableSchema) -> str:

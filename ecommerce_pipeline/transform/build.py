@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dlt
 
-from ecommerce_pipeline.load.connection import kept_open
+from ecommerce_pipeline.load.connection import asking, kept_open
 from ecommerce_pipeline.load.covered import Covered
 from ecommerce_pipeline.load.destination import destination_type, is_lake, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
@@ -30,10 +31,14 @@ from ecommerce_pipeline.transform.changes import (
     loaded,
 )
 from ecommerce_pipeline.transform.child import Dbt, Node, Told
+from ecommerce_pipeline.transform.columns import columns_of
 from ecommerce_pipeline.transform.environment import dbt_command
 from ecommerce_pipeline.transform.profile import variables as of_the_profile
 
 logger = logging.getLogger(__name__)
+
+LAST_BUILT = "ledger_differences"
+"""A model that stands where all others do: nothing is built on it, and it is built on the longest chain."""
 
 
 @dataclass(frozen=True)
@@ -95,12 +100,28 @@ def build(
         DestinationFailed: the warehouse is open elsewhere or away.
         ModelsFailed: dbt ended before the first model.
     """
-    clocks = clocks or Clocks()
+    with _begun(settings, clocks or Clocks()) as begun:
+        return begun.run(everything, told)
+
+
+def build_new(settings: Settings, clocks: Clocks | None = None, told: Told = lambda what: None) -> Built:
+    """The same after a load: where this folder has loaded nothing since its last build, nothing is asked.
+
+    Raises:
+        SettingError, DestinationFailed, ModelsFailed: see `build`.
+    """
+    with _begun(settings, clocks or Clocks()) as begun:
+        return Built(()) if begun.is_covered else begun.run(False, told)
+
+
+@contextmanager
+def _begun(settings: Settings, clocks: Clocks) -> Iterator[_Build]:
+    """What a build needs, the working folder held."""
     command = dbt_command(destination_type(), settings)
     open_destination()
     pipeline = open_pipeline()
     with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, clocks.now()):
-        return _Build(pipeline, settings, command, clocks).run(everything, told)
+        yield _Build(pipeline, settings, command, clocks)
 
 
 def told_to_models(settings: Settings) -> dict[str, float]:
@@ -126,18 +147,27 @@ class _Build:
         self._dbt = Dbt(command, folder, target)
         self._covered = Covered(pipeline, "models")
 
+    @property
+    def is_covered(self) -> bool:
+        """Whether the models are built of all that this folder has loaded."""
+        return self._covered.says(self._definition)
+
     def run(self, everything: bool, told: Told) -> Built:
-        if not everything and self._covered.says(self._definition):
-            return Built(())
+        """Build what has changed, or everything."""
         wait_until_free(self._pipeline, self._settings.destination_wait_seconds, self._clocks.sleep)
         with kept_open():
             until = loaded(self._pipeline)
-            last = None if everything else last_build(self._pipeline)
+            last = None if everything or not self._stand() else last_build(self._pipeline)
             sources = changed_sources(self._pipeline, last, self._definition)
         if sources == []:
             self._covered.write(self._definition)
             return Built(())
         return self._built(sources, everything, until._asdict(), told)
+
+    def _stand(self) -> bool:
+        """Whether the models are there; somebody may have dropped them."""
+        with asking(self._pipeline) as client:
+            return bool(columns_of(client, self._settings.models_schema, LAST_BUILT))
 
     def _built(self, sources: list[str] | None, everything: bool, until: dict[str, Any], told: Told) -> Built:
         started_at = self._clocks.now()

@@ -13,7 +13,7 @@ import pytest
 from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.settings import Settings
-from ecommerce_pipeline.transform.build import Built, build
+from ecommerce_pipeline.transform.build import Built, build, build_new
 from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support import answers
 from tests.support.truth import RESOURCES
@@ -165,6 +165,7 @@ def test_only_models_of_what_has_changed_are_built(open_shop: OpenShop) -> None:
         first = _built(warehouse, address)
         assert first.sources is None and "dim_product" in {node.name for node in first.nodes}
         assert _built(warehouse, address) == Built(())
+        assert build_new(warehouse.settings(address, warehouse.profile(tombstone="deleted_at"))) == Built(())
         shop.update("payments", shop.truth("payments")[0]["id"], method="cash")
         _loaded(warehouse, address)
         second = _built(warehouse, address)
@@ -172,6 +173,9 @@ def test_only_models_of_what_has_changed_are_built(open_shop: OpenShop) -> None:
         built = {node.name for node in second.nodes}
         assert {"stg_payments", "fct_payments", "payment_mismatches"} <= built
         assert built.isdisjoint({"stg_products", "stg_deliveries", "product_price"})
+        with warehouse.connected() as connection:
+            connection.execute("DROP TABLE analytics.ledger_differences")
+        assert _built(warehouse, address).sources is None
 
 
 @pytest.mark.reader

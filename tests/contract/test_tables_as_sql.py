@@ -9,8 +9,11 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.ddl import statements
 from ecommerce_pipeline.load.destination import destination_type
+from ecommerce_pipeline.transform.build import build
+from ecommerce_pipeline.transform.star import STAR, star_statements
 from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import RESOURCES, differences
 from tests.support.warehouse import Warehouse
@@ -70,3 +73,31 @@ def test_large_tables_lie_by_order_and_cursor_on_redshift_and_by_cursor_on_snowf
     snowflake = "\n".join(_printed(warehouse, "snowflake"))
     assert redshift.count('DISTKEY ("order_id") SORTKEY ("updated_at")') == 3
     assert snowflake.count('CLUSTER BY ("UPDATED_AT")') == 2
+
+
+@BY_SQL
+@pytest.mark.reader
+def test_the_star_schema_is_printed_as_it_was_built_with_keys_and_can_be_made(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop()
+    with shop.serve() as address:
+        settings = warehouse.settings(address, warehouse.profile())
+        warehouse.run(address)
+        with pytest.raises(SettingError, match=r"pipelines\.py build` first"):
+            list(star_statements("duckdb", settings))
+        assert build(settings).failed == []
+    for dialect in ("duckdb", "postgres", "redshift", "snowflake"):
+        _, *tables = [sqlglot.parse_one(text, read=dialect) for text in star_statements(dialect, settings)]
+        names = {table.find(exp.Table).name.lower() for table in tables}  # type: ignore[union-attr]
+        assert names == STAR.keys()
+        keys = [key for table in tables for key in table.find_all(exp.PrimaryKey)]
+        assert len(keys) == (0 if dialect == "duckdb" else len(STAR))
+    printed = "\n".join(star_statements("redshift", settings))
+    assert 'DISTKEY ("order_id") SORTKEY ("order_date")' in printed
+    own = destination_type()
+    elsewhere = [text.replace("analytics", "printed") for text in star_statements(own, settings)]
+    warehouse.door.make(elsewhere)
+    columns = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = '{}'"
+        f" AND table_name IN ({', '.join(repr(name) for name in STAR)}) ORDER BY ALL"
+    )
+    assert warehouse.query(columns.format("printed")) == warehouse.query(columns.format("analytics"))

@@ -60,6 +60,10 @@
     cast({{ dbt.datediff(earlier, later, 'second') }} as double precision) / 86400
 {%- endmacro %}
 
+{% macro count_if(condition) -%}
+    cast(sum(case when {{ condition }} then 1 else 0 end) as bigint)
+{%- endmacro %}
+
 {% macro share(part, whole) -%}
     {#- A part of a count, from 0 to 1; null where there is nothing. -#}
     cast({{ part }} as double precision) / nullif({{ whole }}, 0)

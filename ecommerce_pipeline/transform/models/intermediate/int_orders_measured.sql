@@ -16,7 +16,7 @@ payments as (
         count(*) as payment_count,
         cast(sum(case when {{ was_taken('status') }} then amount else 0 end) as {{ money_type() }}) as captured_amount,
         cast(sum(case when {{ was_given_back('status') }} then amount else 0 end) as {{ money_type() }}) as returned_amount,
-        sum(case when {{ was_taken('status') }} then 1 else 0 end) as captured_count,
+        {{ count_if(was_taken('status')) }} as captured_count,
         count(distinct currency) as payment_currency_count,
         min(currency) as payment_currency,
         min(paid_at) as first_paid_at

@@ -17,10 +17,10 @@ select
     coalesce(carrier, 'unknown') as carrier,
     count(*) as delivery_count,
     count(delivered_at) as delivered_count,
-    sum(case when is_delivered_late then 1 else 0 end) as delivered_late_count,
-    sum(case when is_open_late then 1 else 0 end) as open_late_count,
-    {{ share('sum(case when is_delivered_late then 1 else 0 end)', 'count(delivered_at)') }} as delivered_late_share,
-    {{ share('sum(case when is_delivered_late or is_open_late then 1 else 0 end)', 'count(*)') }} as late_share,
+    {{ count_if('is_delivered_late') }} as delivered_late_count,
+    {{ count_if('is_open_late') }} as open_late_count,
+    {{ share(count_if('is_delivered_late'), 'count(delivered_at)') }} as delivered_late_share,
+    {{ share(count_if('is_delivered_late or is_open_late'), 'count(*)') }} as late_share,
     avg(days_to_deliver) as mean_days_to_deliver,
     max(days_to_deliver) as most_days_to_deliver
 from deliveries

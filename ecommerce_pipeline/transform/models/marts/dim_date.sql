@@ -1,10 +1,10 @@
 {#- All days of the years in which anything happened. -#}
 with years as (
-    select distinct cast(extract(year from order_date) as integer) as year_number from {{ ref('fct_orders') }}
+    select distinct cast(extract(year from order_date) as bigint) as year_number from {{ ref('fct_orders') }}
     union
-    select distinct cast(extract(year from payment_date) as integer) from {{ ref('fct_payments') }}
+    select distinct cast(extract(year from payment_date) as bigint) from {{ ref('fct_payments') }}
     union
-    select distinct cast(extract(year from delivery_date) as integer) from {{ ref('fct_deliveries') }}
+    select distinct cast(extract(year from delivery_date) as bigint) from {{ ref('fct_deliveries') }}
 ),
 
 digits as (
@@ -30,11 +30,11 @@ dates as (
 select
     date_day,
     year_number,
-    cast(extract(quarter from date_day) as integer) as quarter_number,
-    cast(extract(month from date_day) as integer) as month_number,
+    cast(extract(quarter from date_day) as bigint) as quarter_number,
+    cast(extract(month from date_day) as bigint) as month_number,
     {{ month_of('date_day') }} as month_start,
     cast({{ dbt.date_trunc('week', 'date_day') }} as date) as week_start,
     {{ iso_weekday('date_day') }} as weekday_number,
     {{ iso_weekday('date_day') }} >= 6 as is_weekend
 from dates
-where cast(extract(year from date_day) as integer) = year_number
+where cast(extract(year from date_day) as bigint) = year_number
