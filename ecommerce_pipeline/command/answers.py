@@ -35,7 +35,7 @@ def _built(work: Callable[[Callable[[str], None]], Built]) -> int:
     with telling("building models") as told:
         built = work(told)
     print_built(built)
-    return 1 if built.failed else 0
+    return 1 if built.failed or built.still_failing else 0
 
 
 def lineage(options: argparse.Namespace) -> int:

@@ -36,9 +36,11 @@ def prepared(request: Request, builds: bool = False) -> Iterator[tuple[Settings,
     checked = with_demo_key(load_settings())
     check(request, checked)
     if builds:
+        from ecommerce_pipeline.checks.sanity.run import require_known_checks
         from ecommerce_pipeline.transform.build import require_dbt
 
         require_dbt(checked)
+        require_known_checks(checked)
     with open_shop(checked) as settings, progress() as watch:
         yield settings, watch
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any, Literal
 
@@ -47,7 +48,8 @@ class TableFiles:
             ) from None
         self._root = f"{str(root).rstrip('/')}/{table}"
         self._form = form
-        self._written = self._manifest()
+        with _failures_named(self._root):
+            self._written = self._manifest()
 
     def differing(self, partitions: list[Partition]) -> list[Partition]:
         """Those whose file is not there, is not what was written, or has other rows."""
@@ -78,7 +80,8 @@ class TableFiles:
     def remove(self, paths: list[str]) -> None:
         """Delete files."""
         for path in paths:
-            self._files.rm(path)
+            with _failures_named(path):
+                self._files.rm(path)
             name = path.removeprefix(f"{self._root}/").partition("/")[0].removeprefix("date=")
             if not self._files.exists(self._path_of(name)):
                 self._written.pop(name, None)
@@ -95,17 +98,12 @@ class TableFiles:
     def _put(self, path: str, content: bytes) -> None:
         """An object of a bucket appears whole; a file of a folder is written beside and put in place."""
         local = "file" in self._files.protocol
-        try:
+        with _failures_named(path):
             if local:  # on an object store this would make a bucket that was misspelt
                 self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(f"{path}{UNFINISHED}" if local else path, content)
             if local:
                 self._files.mv(f"{path}{UNFINISHED}", path)
-        except Exception as error:  # drivers of object stores raise what they like
-            raise DestinationFailed(
-                f"{path} cannot be written: {error}. Make room or give the right to write there, and run `python"
-                " pipelines.py export` again; files that are there are whole."
-            ) from error
 
     def _manifest(self) -> dict[str, Any]:
         try:
@@ -117,7 +115,8 @@ class TableFiles:
 
     def _stamps(self) -> dict[str, str]:
         self._files.invalidate_cache()
-        found = self._files.find(self._root, detail=True)
+        with _failures_named(self._root):
+            found = self._files.find(self._root, detail=True)
         return {path: _stamp(info) for path, info in found.items() if not path.endswith(MANIFEST)}
 
     def _path(self, day: date | None) -> str:
@@ -125,6 +124,19 @@ class TableFiles:
 
     def _path_of(self, name: str) -> str:
         return f"{self._root}/date={name}/part-0.{self._form}"
+
+
+@contextmanager
+def _failures_named(path: str) -> Iterator[None]:
+    """What goes wrong with files inside the block is told with the cure."""
+    try:
+        yield
+    except Exception as error:  # drivers of object stores raise what they like
+        said = str(error) or type(error).__name__
+        raise DestinationFailed(
+            f"{path} cannot be read or written: {said}. Make room, or give the right to write there, and run `python"
+            " pipelines.py export` again; files that are there are whole."
+        ) from error
 
 
 def _name(day: date | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,8 +18,7 @@ from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
-
-Told = Callable[[str], None]
+from ecommerce_pipeline.transform.child import Told
 
 
 @dataclass(frozen=True)

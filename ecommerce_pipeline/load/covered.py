@@ -7,6 +7,9 @@ from pathlib import Path
 
 import dlt
 
+MODELS, FAILED_MODELS, CHECKS = "models", "failed-models", "checks"
+"""Work that follows a load."""
+
 
 class Covered:
     """A note beside the working folder, so that a run that brings nothing new has not to ask the warehouse what is left
@@ -31,6 +34,10 @@ class Covered:
     def write(self, definition: str = "") -> None:
         """It is."""
         self._file.write_text(self._text(definition), "utf-8")
+
+    def forget(self) -> None:
+        """It is not any more: rows were changed beside a load."""
+        self._file.unlink(missing_ok=True)
 
     def _text(self, definition: str) -> str:
         completed = self._pipeline.list_completed_load_packages()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import dlt
 
 from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.load.covered import CHECKS, FAILED_MODELS, MODELS, Covered
 from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, in_lists
 from ecommerce_pipeline.load.nested import nested_tables
+from ecommerce_pipeline.load.notes import Notes, NoteTable
 from ecommerce_pipeline.source.repeats import identity
 
 MARK = "_deleted_at"
+
+CHANGES = NoteTable("mark_changes", {"resource": "text", "changed_at": "timestamp"})
+"""One row whenever marks of a resource were changed beside a load, so that what is made of its rows is made again."""
 
 
 class Marks:
@@ -53,6 +58,7 @@ class Marks:
             for moment, group in at.items():
                 _mark(client, resource, group, moment)
             self._follow(client, resource)
+        self._tell(resource, max(at))
 
     def take_back(self, resource: str, keys: Sequence[Any]) -> None:
         """Unmark rows that a sweep has marked, those of their lists too."""
@@ -64,6 +70,13 @@ class Marks:
                 query = f"UPDATE {table} SET {MARK} = NULL WHERE NOT {OF_A_TOMBSTONE} AND id {listed}"  # noqa: S608  # our names
                 client.execute_sql(query, *some)
             self._follow(client, resource)
+        self._tell(resource, datetime.now(UTC))
+
+    def _tell(self, resource: str, at: datetime) -> None:
+        """Let models and checks know."""
+        Notes(self._pipeline, CHANGES).add([{"resource": resource, "changed_at": at}])
+        for work in (MODELS, FAILED_MODELS, CHECKS):
+            Covered(self._pipeline, work).forget()
 
     def follow(self, resource: str) -> None:
         """Give the elements of lists the marks of their rows."""

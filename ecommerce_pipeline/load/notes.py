@@ -78,6 +78,13 @@ class Notes:
             found = client.execute_sql(query, *values) or []
         return [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in found]
 
+    def count(self) -> int:
+        """How many rows there are."""
+        with asking(self._pipeline) as client:
+            client.execute_sql(self._made(client))
+            ((rows,),) = client.execute_sql(f"SELECT count(*) FROM {self._name(client)}")  # noqa: S608  # our names
+        return int(rows)
+
     def _name(self, client: Any) -> str:
         name: str = client.make_qualified_table_name(self._table.name)
         return name

@@ -11,6 +11,12 @@ SHOWN = 10
 def print_built(built: Built) -> None:
     """Counts in one sentence, what failed line by line, and what to do about it."""
     console = open_console()
+    if built.still_failing:
+        console.print(
+            "models: the last build failed, and nothing has come since. Mend what failed and run `python pipelines.py"
+            " build`."
+        )
+        return
     if not built.nodes:
         console.print("models: nothing to build, they are made of all that is loaded")
         return
@@ -24,5 +30,5 @@ def print_built(built: Built) -> None:
     if built.failed:
         console.print(
             "The rows are loaded. Mend what failed and run `python pipelines.py build`; what depends on it was"
-            " not built and is as it was before."
+            " not built."
         )

@@ -14,8 +14,8 @@ from typing import Any
 import dlt
 
 from ecommerce_pipeline.load.connection import asking, kept_open
-from ecommerce_pipeline.load.covered import Covered
-from ecommerce_pipeline.load.destination import destination_type, is_lake, open_destination, open_pipeline
+from ecommerce_pipeline.load.covered import FAILED_MODELS, MODELS, Covered
+from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.notes import Notes
@@ -33,6 +33,7 @@ from ecommerce_pipeline.transform.changes import (
 from ecommerce_pipeline.transform.child import Dbt, Node, Told
 from ecommerce_pipeline.transform.columns import columns_of
 from ecommerce_pipeline.transform.environment import dbt_command
+from ecommerce_pipeline.transform.profile import OF_KIND
 from ecommerce_pipeline.transform.profile import variables as of_the_profile
 
 logger = logging.getLogger(__name__)
@@ -49,11 +50,13 @@ class Built:
         sources: whose models were built; None for all, empty where nothing was to do.
         nodes: models, snapshots and tests, in the order of the build.
         seconds: how long it took.
+        still_failing: whether nothing was done because nothing has come since a build that failed.
     """
 
     sources: tuple[str, ...] | None
     nodes: tuple[Node, ...] = ()
     seconds: float = 0.0
+    still_failing: bool = False
 
     @property
     def failed(self) -> list[Node]:
@@ -67,8 +70,10 @@ class Built:
 
 
 def has_models(settings: Settings) -> bool:
-    """Whether models are built of what is loaded: a lake has none, and a person may not want them."""
-    return settings.transform and not is_lake()
+    """Whether models are built of what is loaded: a person may not want them, and a lake or a warehouse that dbt is not
+    told of has none.
+    """
+    return settings.transform and destination_type() in OF_KIND
 
 
 def require_dbt(settings: Settings) -> None:
@@ -111,6 +116,8 @@ def build_new(settings: Settings, clocks: Clocks | None = None, told: Told = lam
         SettingError, DestinationFailed, ModelsFailed: see `build`.
     """
     with _begun(settings, clocks or Clocks()) as begun:
+        if begun.failed_already:
+            return Built((), still_failing=True)
         return Built(()) if begun.is_covered else begun.run(False, told)
 
 
@@ -145,12 +152,17 @@ class _Build:
         self._definition = definition(self._told_to_models, target)
         folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
         self._dbt = Dbt(command, folder, target)
-        self._covered = Covered(pipeline, "models")
+        self._covered, self._failed = Covered(pipeline, MODELS), Covered(pipeline, FAILED_MODELS)
 
     @property
     def is_covered(self) -> bool:
         """Whether the models are built of all that this folder has loaded."""
         return self._covered.says(self._definition)
+
+    @property
+    def failed_already(self) -> bool:
+        """Whether a build of all that this folder has loaded has failed: it would fail again, at the same cost."""
+        return self._failed.says(self._definition)
 
     def run(self, everything: bool, told: Told) -> Built:
         """Build what has changed, or everything."""
@@ -194,8 +206,8 @@ class _Build:
             "failed": ", ".join(node.name for node in built.failed),
         }
         Notes(self._pipeline, BUILDS).add([row])
-        if not built.failed:
-            self._covered.write(self._definition)
+        (self._failed if built.failed else self._covered).write(self._definition)
+        (self._covered if built.failed else self._failed).forget()
         return built
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import dlt
 
 from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.load.marks import CHANGES
 from ecommerce_pipeline.load.notes import Notes, NoteTable
 from ecommerce_pipeline.transform.child import PROJECT
 
@@ -23,6 +24,7 @@ BUILDS = NoteTable(
         "definition": "text",
         "last_load_id": "text",
         "loads": "bigint",
+        "marks": "bigint",
         "selected": "text",
         "models": "bigint",
         "tests": "bigint",
@@ -38,7 +40,9 @@ TABLES = {
 }
 """Sources that hold a resource's rows, where it is not one of the resource's name."""
 
-DEFINING = (".sql", ".yml")
+SOURCES = ("macros", "models", "snapshots", "tests")
+DEFINING = ("*.yml", *(f"{folder}/**/*.{end}" for folder in SOURCES for end in ("sql", "yml")))
+"""Files of the project; dbt by hand writes others beside them."""
 
 
 class Loaded(NamedTuple):
@@ -47,15 +51,17 @@ class Loaded(NamedTuple):
     Attributes:
         last_load_id: of the newest complete load, empty before the first.
         loads: how many complete loads there are.
+        marks: how often marks of deleted rows were changed beside a load.
     """
 
     last_load_id: str
     loads: int
+    marks: int
 
 
 def loaded(pipeline: dlt.Pipeline) -> Loaded:
     """How far the warehouse is loaded now."""
-    return _counted(pipeline, "status = 0")
+    return Loaded(*_counted(pipeline, "status = 0"), _marks(pipeline))
 
 
 def definition(variables: Mapping[str, Any], target: Mapping[str, str]) -> str:
@@ -68,9 +74,8 @@ def definition(variables: Mapping[str, Any], target: Mapping[str, str]) -> str:
     digest = hashlib.sha256(json.dumps(variables, sort_keys=True).encode())
     place = {name: value for name, value in target.items() if not name.startswith("DBT_ENV_SECRET")}
     digest.update(json.dumps(place, sort_keys=True).encode())
-    for file in sorted(PROJECT.rglob("*")):
-        if file.suffix in DEFINING:
-            digest.update(file.read_bytes())
+    for file in sorted(path for pattern in DEFINING for path in PROJECT.glob(pattern)):
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -95,27 +100,33 @@ def changed_sources(pipeline: dlt.Pipeline, last: Mapping[str, Any] | None, want
     if last is None or last["definition"] != wanted:
         return None
     until = _counted(pipeline, "status = 0 AND load_id <= %s", last["last_load_id"])
-    if until != Loaded(last["last_load_id"], last["loads"]):
+    if until != (last["last_load_id"], last["loads"]):
         return None
     resources = _resources_since(pipeline, last["last_load_id"])
+    if _marks(pipeline) != last["marks"]:
+        resources |= {row["resource"] for row in Notes(pipeline, CHANGES).find()}
     return sorted({table for name in resources for table in TABLES.get(name, (name,))})
 
 
-def _counted(pipeline: dlt.Pipeline, condition: str, *values: Any) -> Loaded:
+def _marks(pipeline: dlt.Pipeline) -> int:
+    return Notes(pipeline, CHANGES).count()
+
+
+def _counted(pipeline: dlt.Pipeline, condition: str, *values: Any) -> tuple[str, int]:
     with asking(pipeline) as client:
         table = client.make_qualified_table_name("_dlt_loads")
         ((last, count),) = client.execute_sql(
             f"SELECT max(load_id), count(*) FROM {table} WHERE {condition}",  # noqa: S608  # our names
             *values,
         )
-    return Loaded(last or "", int(count))
+    return last or "", int(count)
 
 
-def _resources_since(pipeline: dlt.Pipeline, load_id: str) -> list[str]:
+def _resources_since(pipeline: dlt.Pipeline, load_id: str) -> set[str]:
     with asking(pipeline) as client:
         table = client.make_qualified_table_name("pipeline_runs")
         found = client.execute_sql(
             f"SELECT DISTINCT resource FROM {table} WHERE _dlt_load_id > %s AND state <> 'nothing_new'",  # noqa: S608  # our names
             load_id,
         )
-    return [name for (name,) in found or []]
+    return {name for (name,) in found or []}

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,13 @@ PROJECT = Path(__file__).parent
 
 WELL = ("success", "pass", "no-op")
 KINDS = {"model": "models", "snapshot": "snapshots", "test": "tests", "unit_test": "tests"}
+
+DIES_WITH_PARENT = """
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL: man 2 prctl
+if os.getppid() == int(sys.argv[1]):
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 Told = Callable[[str], None]
 
@@ -107,23 +115,15 @@ class Dbt:
             "--log-path": self._folder / "logs",
         }
         options = [str(part) for pair in places.items() for part in pair]
-        return [
-            str(self._command),
-            *arguments,
-            *options,
-            "--log-format",
-            "json",
-            "--log-format-file",
-            "text",
-            "--no-use-colors",
-        ]
+        logs = ["--log-format", "json", "--log-format-file", "text", "--no-use-colors"]
+        return [*_dying_with_us(), str(self._command), *arguments, *options, *logs]
 
     def _wait(self, command: list[str], told: Told) -> str:
         """Until dbt ends; gives the last error that it told."""
         last = ""
         with subprocess.Popen(  # noqa: S603  # our own environment's command
             command,
-            env={**os.environ, **self._variables},
+            env={**_environment(), **self._variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -143,6 +143,18 @@ class Dbt:
         return last
 
 
+def _environment() -> dict[str, str]:
+    """Ours without the settings of the load, of which dbt needs none and some are secrets."""
+    return {name: value for name, value in os.environ.items() if "__" not in name.strip("_")}
+
+
+def _dying_with_us() -> list[str]:
+    """What starts a command so that it is killed with this process, where the system can do that: otherwise a run that
+    is killed would leave dbt at work beside the next one.
+    """
+    return [sys.executable, "-c", DIES_WITH_PARENT, str(os.getpid())] if sys.platform == "linux" else []
+
+
 def _event(line: str) -> Mapping[str, Any]:
     try:
         event: Mapping[str, Any] = json.loads(line)
@@ -154,7 +166,10 @@ def _event(line: str) -> Mapping[str, Any]:
 def _error(event: Mapping[str, Any]) -> str:
     info = event.get("info", {})
     lines = [line.strip() for line in str(info.get("msg", "")).splitlines() if line.strip()]
-    return f"{' '.join(lines[:4]).rstrip('.')}." if info.get("level") == "error" and lines else ""
+    if info.get("level") != "error" or not lines:
+        return ""
+    said = lines[-1:] if lines[0].startswith("Traceback") else lines[:4]
+    return f"{' '.join(said).rstrip('.')}."
 
 
 def _progress(event: Mapping[str, Any]) -> str:

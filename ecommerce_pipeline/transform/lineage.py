@@ -6,7 +6,11 @@ import shutil
 from pathlib import Path
 
 from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
+from ecommerce_pipeline.load.failures import FailuresNamed
+from ecommerce_pipeline.load.lock import only_run
+from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.transform.build import told_to_models
 from ecommerce_pipeline.transform.child import Dbt
 from ecommerce_pipeline.transform.environment import dbt_command
@@ -29,6 +33,9 @@ def write_lineage(settings: Settings, page: Path) -> None:
     pipeline = open_pipeline()
     folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
     dbt = Dbt(command, folder, variables(pipeline, settings))
-    written = dbt.document(told_to_models(settings))
+    clocks = Clocks()
+    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, clocks.now()):
+        wait_until_free(pipeline, settings.destination_wait_seconds, clocks.sleep)
+        written = dbt.document(told_to_models(settings))
     page.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(written, page)

@@ -38,12 +38,14 @@ def _duckdb(credentials: Any) -> Mapping[str, Any]:
 
 
 def _server(credentials: Any) -> Mapping[str, Any]:
+    query = credentials.query or {}
     return {
         "HOST": credentials.host,
         "PORT": credentials.port,
         "USER": credentials.username,
         "DBT_ENV_SECRET_PASSWORD": credentials.password,
         "DATABASE": credentials.database,
+        **{name.upper(): query.get(name) for name in ("sslmode", "sslrootcert", "sslcert", "sslkey")},
     }
 
 
@@ -56,6 +58,8 @@ def _snowflake(credentials: Any) -> Mapping[str, Any]:
         "PROTOCOL": query.get("protocol"),
         "USER": credentials.username,
         "DBT_ENV_SECRET_PASSWORD": credentials.password,
+        "DBT_ENV_SECRET_TOKEN": credentials.token,
+        "AUTHENTICATOR": credentials.authenticator,
         "DBT_ENV_SECRET_PRIVATE_KEY": credentials.private_key,
         "DBT_ENV_SECRET_PRIVATE_KEY_PASSPHRASE": credentials.private_key_passphrase,
         "ROLE": credentials.role,

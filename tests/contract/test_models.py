@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
+import psutil
 import pytest
 
 from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.demo import DemoShop
+from ecommerce_pipeline.load.destination import open_pipeline
+from ecommerce_pipeline.load.marks import Marks
+from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import Built, build, build_new
+from tests.conftest import ROOT
 from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support import answers
+from tests.support.checked import swept
 from tests.support.truth import RESOURCES
 from tests.support.warehouse import Warehouse
 
 pytestmark = BY_SQL
 
-SIZES = {"customers": 40, "products": 20, "orders": 90}
+SIZES = {"customers": 40, "products": 20, "orders": 130}
 OPTIONS: dict[str, Any] = {"sizes": SIZES, "page_size": 40, "tombstones": True}
 
 
@@ -197,6 +205,78 @@ def test_a_build_that_did_not_come_is_made_up_for_and_another_service_level_buil
     assert before[0][0] > 0 and warehouse.query(late) == [(0,)]
 
 
+def test_what_a_sweep_marks_leaves_the_facts_and_comes_back_with_its_row(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(sizes=SIZES, page_size=40)
+    with shop.serve() as address:
+        warehouse.run(address)
+        settings = warehouse.settings(address, warehouse.profile())
+        assert build(settings).failed == []
+        gone = {name: shop.truth(name)[0]["id"] for name in ("orders", "products")}
+        for name, key in gone.items():
+            shop.delete(name, key)
+        swept(warehouse, address, warehouse.profile())
+        assert _in_facts(warehouse, settings, gone["orders"]) == 0
+        marks = Marks(open_pipeline())
+        for name, key in gone.items():  # as the sweep does that finds it in the shop again
+            marks.take_back(name, [key])
+        assert _in_facts(warehouse, settings, gone["orders"]) == 1
+        # The history is whole, so that later builds are too.
+        assert build(settings, everything=True).failed == []
+
+
+def _in_facts(warehouse: Warehouse, settings: Settings, order: int) -> int:
+    """How often an order stands in the facts once what has changed is built."""
+    built = build_new(settings)
+    assert built.failed == [] and {"orders", "products"} <= set(built.sources or ())
+    assert [finding for finding in check(settings).failed if finding.name.startswith("models")] == []
+    ((count,),) = warehouse.query(f"SELECT count(*) FROM analytics.fct_orders WHERE order_id = '{order}'")
+    return int(count)
+
+
+def test_everything_can_be_read_anew_where_models_hang_on_the_tables(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(**OPTIONS)
+    with shop.serve() as address:
+        _loaded(warehouse, address)
+        _built(warehouse, address)
+        warehouse.run(address, Request(full_refresh=True), profile=warehouse.profile(tombstone="deleted_at"))
+        _built(warehouse, address)
+    _assert_answers(shop, warehouse)
+
+
+@pytest.mark.reader
+def test_facts_that_stand_twice_are_one_row_after_the_next_build(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(**OPTIONS)
+    with shop.serve() as address:
+        _loaded(warehouse, address)
+        _built(warehouse, address)
+        with warehouse.connected() as connection:
+            connection.execute("INSERT INTO analytics.fct_orders SELECT * FROM analytics.fct_orders LIMIT 3")
+        shop.update("orders", shop.truth("orders")[5]["id"], status="paid")
+        _loaded(warehouse, address)
+        _built(warehouse, address)
+
+
+@pytest.mark.reader
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_dbt_ends_with_a_run_that_is_killed_and_the_next_build_goes_on(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(**OPTIONS)
+    with shop.serve() as address:
+        _loaded(warehouse, address)
+        code = (
+            "from ecommerce_pipeline.transform.build import build; from ecommerce_pipeline.settings import Settings;"
+            "build(Settings(), told=lambda what: print(what, flush=True))"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as run:
+            assert run.stdout is not None and "of" in run.stdout.readline()  # dbt is at work
+            (child,) = psutil.Process(run.pid).children()
+            run.kill()
+        child.wait(timeout=20)
+        assert _built(warehouse, address).sources is None
+    _assert_answers(shop, warehouse)
+
+
 @pytest.mark.reader
 def test_a_build_that_failed_is_told_kept_and_made_again(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(**OPTIONS)
@@ -211,6 +291,7 @@ def test_a_build_that_failed_is_told_kept_and_made_again(open_shop: OpenShop) ->
         failed = build(settings)
         assert {node.name for node in failed.failed} == {"not_null_stg_payments_amount"}
         assert "much" in failed.failed[0].message
+        assert build_new(settings) == Built((), still_failing=True)
         with warehouse.connected() as connection:
             connection.execute("DROP TABLE ecommerce.payments")
             connection.execute("ALTER TABLE ecommerce.elsewhere RENAME TO payments")

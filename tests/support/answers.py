@@ -53,23 +53,22 @@ def lifetime_value(truth: Truth) -> dict[tuple[str, str], tuple[int, Decimal, da
     """(customer, currency) -> orders, revenue, month of the first order."""
     bought = [order for order in _kept(truth) if order["customer_id"] is not None]
     groups = _grouped(bought, lambda order: (str(order["customer_id"]), order["currency"]))
-    return {
-        key: (
-            len(rows),
-            _sum(rows, "total_amount"),
-            min(day(row["placed_at"]) for row in rows).replace(day=1),
-        )
-        for key, rows in groups.items()
+    first = {
+        customer: min(day(row["placed_at"]) for row in rows).replace(day=1)
+        for customer, rows in _grouped(bought, lambda order: str(order["customer_id"])).items()
     }
+    return {key: (len(rows), _sum(rows, "total_amount"), first[key[0]]) for key, rows in groups.items()}
 
 
 def cohorts(truth: Truth) -> dict[tuple[date, str], tuple[int, int, Decimal]]:
     """(month, currency) -> customers, those who came back, revenue."""
-    found: dict[tuple[date, str], list[tuple[int, Decimal]]] = defaultdict(list)
-    for (_, currency), (orders, revenue, month) in lifetime_value(truth).items():
-        found[month, currency].append((orders, revenue))
+    values = lifetime_value(truth)
+    bought = _grouped(_kept(truth), lambda order: str(order["customer_id"]))
+    found: dict[tuple[date, str], list[tuple[bool, Decimal]]] = defaultdict(list)
+    for (customer, currency), (_, revenue, month) in values.items():
+        found[month, currency].append((len(bought[customer]) > 1, revenue))
     return {
-        key: (len(some), sum(orders > 1 for orders, _ in some), sum((money for _, money in some), NOTHING))
+        key: (len(some), sum(again for again, _ in some), sum((money for _, money in some), NOTHING))
         for key, some in found.items()
     }
 
@@ -105,9 +104,16 @@ def payment_differences(truth: Truth) -> dict[str, Decimal]:
     payments = _grouped(truth["payments"], lambda payment: payment["order_id"])
     found = {}
     for order in truth["orders"]:
-        taken = [payment for payment in payments.get(order["id"], ()) if payment["status"] in CAPTURED]
-        owed = NOTHING if order["status"] == "cancelled" else Decimal(order["total_amount"])
-        difference = _sum(taken, "amount") - Decimal(order["refunded_amount"]) - owed
+        found_here = payments.get(order["id"], ())
+        taken = _sum([payment for payment in found_here if payment["status"] in CAPTURED], "amount")
+        refunded = Decimal(order["refunded_amount"])
+        if order["status"] == "cancelled":
+            given_back = _sum(
+                [payment for payment in found_here if payment["status"] == "refunded"], "amount"
+            )
+            difference = taken - max(refunded, given_back)
+        else:
+            difference = taken - refunded - Decimal(order["total_amount"])
         if difference > 0 or (difference < 0 and order["status"] != "cancelled"):
             found[str(order["id"])] = difference
     return found

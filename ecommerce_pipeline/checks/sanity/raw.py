@@ -33,14 +33,17 @@ class LastRun(NamedTuple):
 
 
 def last_runs(ask: Questions) -> list[LastRun]:
-    """One account per resource; sweeps and replays read other things than the list, and are left out."""
+    """One account per resource; sweeps, replays and windows that are read again are left out: they read other things
+    than what is new in the list, and their cursor stays where it is.
+    """
     columns = ", ".join(LastRun._fields)
     newest = "row_number() OVER (PARTITION BY resource ORDER BY finished_at DESC, run_id DESC)"
-    found = ask.rows(
-        f"SELECT {columns} FROM (SELECT {columns}, {newest} AS newest_is_1 FROM {ask.raw('pipeline_runs')}"  # noqa: S608  # our names
-        " WHERE state IN ('loaded', 'nothing_new', 'unfinished') AND window_since IS NULL AND window_until IS NULL)"
-        " AS runs WHERE newest_is_1 = 1 ORDER BY resource"
+    of_lists = "cursor_after IS NOT NULL OR (window_since IS NULL AND window_until IS NULL)"
+    runs = (
+        f"SELECT {columns}, {newest} AS newest_is_1 FROM {ask.raw('pipeline_runs')}"  # noqa: S608  # our names
+        f" WHERE state IN ('loaded', 'nothing_new', 'unfinished') AND ({of_lists})"
     )
+    found = ask.rows(f"SELECT {columns} FROM ({runs}) AS runs WHERE newest_is_1 = 1 ORDER BY resource")  # noqa: S608
     return [LastRun(*row) for row in found]
 
 

@@ -14,6 +14,7 @@ from ecommerce_pipeline.checks.sanity import curated, orphans, raw
 from ecommerce_pipeline.checks.sanity.questions import Questions
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.connection import asking, kept_open
+from ecommerce_pipeline.load.covered import CHECKS as COVERED
 from ecommerce_pipeline.load.covered import Covered
 from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
@@ -45,8 +46,6 @@ class Checked:
         return [finding for finding in self.findings if not finding.passed]
 
 
-WORK = "checks"
-
 NAMES = {
     "account balances",
     "loaded rows arrived",
@@ -64,7 +63,7 @@ NAMES = {
 
 def check_new(settings: Settings) -> Checked | None:
     """The same as `check`, where this folder has loaded anything since the last check; None where it has not."""
-    return None if Covered(open_pipeline(), WORK).says() else check(settings)
+    return None if Covered(open_pipeline(), COVERED).says() else check(settings)
 
 
 def check(settings: Settings, clocks: Clocks | None = None) -> Checked:
@@ -108,7 +107,7 @@ def _checked(pipeline: dlt.Pipeline, settings: Settings, now: datetime) -> Check
         )
     check_id = new_run_id(now)
     notes.add([finding.row(check_id, now) for finding in found])
-    Covered(pipeline, WORK).write()
+    Covered(pipeline, COVERED).write()
     return Checked(check_id, found, with_models)
 
 
@@ -127,6 +126,15 @@ def _findings(
     if with_models:
         yield from curated.models_agree(ask, present)
         yield from curated.revenue_agrees(ask)
+
+
+def require_known_checks(settings: Settings) -> None:
+    """Refuse before anything is loaded.
+
+    Raises:
+        SettingError: `checks_skipped` names a check that there is not.
+    """
+    _skipped(settings)
 
 
 def _skipped(settings: Settings) -> set[str]:

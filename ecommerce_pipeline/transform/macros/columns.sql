@@ -69,6 +69,17 @@
     {%- if var('as_of') -%}
         cast('{{ var('as_of') }}' as {{ dbt.type_timestamp() }})
     {%- else -%}
-        {{ in_utc('current_timestamp') }}
+        {{ current_utc() }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro current_utc() %}{{ return(adapter.dispatch('current_utc')()) }}{% endmacro %}
+
+{% macro default__current_utc() -%}
+    {{ in_utc('current_timestamp') }}
+{%- endmacro %}
+
+{% macro redshift__current_utc() -%}
+    {#- `current_timestamp` is answered by the leader node alone. -#}
+    cast(getdate() as timestamp)
 {%- endmacro %}

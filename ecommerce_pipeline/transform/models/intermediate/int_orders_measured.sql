@@ -17,8 +17,8 @@ payments as (
         cast(sum(case when {{ was_taken('status') }} then amount else 0 end) as {{ money_type() }}) as captured_amount,
         cast(sum(case when {{ was_given_back('status') }} then amount else 0 end) as {{ money_type() }}) as returned_amount,
         {{ count_if(was_taken('status')) }} as captured_count,
-        count(distinct currency) as payment_currency_count,
-        min(currency) as payment_currency,
+        count(distinct case when {{ was_taken('status') }} then currency end) as payment_currency_count,
+        min(case when {{ was_taken('status') }} then currency end) as payment_currency,
         min(paid_at) as first_paid_at
     from {{ ref('stg_payments') }}
     where not is_deleted

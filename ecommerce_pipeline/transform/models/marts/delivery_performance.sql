@@ -9,7 +9,7 @@ with deliveries as (
             as is_open_late
     from {{ ref('fct_deliveries') }} as deliveries
     inner join {{ ref('fct_orders') }} as orders on orders.order_id = deliveries.order_id
-    where not orders.is_cancelled
+    where not orders.is_cancelled and not orders.is_refunded
 )
 
 select

@@ -1,10 +1,14 @@
-{#- Orders for which more or less money was taken than they come to. Refunds are in the total already. -#}
+{#- Orders for which more or less money was taken than they come to. Refunds are in the total already; of a cancelled order
+    nothing is owed, and what was given back counts as the order says it or as its payments do. -#}
 with compared as (
     select
         order_id, order_date, currency, status, is_cancelled, total_amount, refunded_amount, captured_amount,
         captured_payment_count, payment_currency_count, payment_currency,
         cast(
-            captured_amount - refunded_amount - case when is_cancelled then 0 else total_amount end
+            captured_amount - case
+                when is_cancelled then greatest(refunded_amount, returned_amount)
+                else refunded_amount + total_amount
+            end
             as {{ money_type() }}
         ) as difference_amount
     from {{ ref('fct_orders') }}
