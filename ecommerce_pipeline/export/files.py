@@ -74,7 +74,8 @@ class TableFiles:
     def write(self, partition: Partition, rows: pa.Table) -> None:
         """Replace the file of a day, whole or not at all."""
         self._put(self._path(partition.day), _bytes(rows, self._form))
-        stamp = _stamp(self._files.info(self._path(partition.day)))
+        with _failures_named(self._path(partition.day)):
+            stamp = _stamp(self._files.info(self._path(partition.day)))
         self._written[_name(partition.day)] = _entry(partition, stamp)
 
     def remove(self, paths: list[str]) -> None:
@@ -101,6 +102,8 @@ class TableFiles:
         with _failures_named(path):
             if local:  # on an object store this would make a bucket that was misspelt
                 self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+                if self._files.isdir(path):  # a file would be moved into it
+                    self._files.rm(path, recursive=True)
             self._files.pipe_file(f"{path}{UNFINISHED}" if local else path, content)
             if local:
                 self._files.mv(f"{path}{UNFINISHED}", path)
@@ -108,10 +111,10 @@ class TableFiles:
     def _manifest(self) -> dict[str, Any]:
         try:
             found = json.loads(self._files.cat_file(f"{self._root}/{MANIFEST}"))
-            partitions: dict[str, Any] = found["partitions"] if found["format"] == self._form else {}
+            partitions = found["partitions"] if found["format"] == self._form else {}
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return {}
-        return partitions
+        return partitions if isinstance(partitions, dict) else {}
 
     def _stamps(self) -> dict[str, str]:
         self._files.invalidate_cache()

@@ -7,6 +7,7 @@ A value comes from the first place that has it: an environment variable
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import Field, dataclass, fields
 from pathlib import Path
@@ -113,4 +114,7 @@ def _read(item: Field[Any]) -> Any:
     among = item.metadata["among"]
     if among and value is not None and value not in among:
         raise SettingError(f"`{key}` is {value!r}, expected {' or '.join(among)}.")
+    pattern, form = item.metadata["form"]
+    if pattern and value is not None and not re.fullmatch(pattern, value):
+        raise SettingError(f"`{key}` is {value!r}, expected {form}.")
     return value

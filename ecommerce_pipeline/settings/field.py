@@ -23,6 +23,7 @@ def setting(
     least: float = 0,
     most: float = 1_000_000,
     among: tuple[str, ...] = (),
+    form: tuple[str, str] = ("", ""),
 ) -> Any:
     """A field of a class of settings.
 
@@ -33,6 +34,7 @@ def setting(
         least: the smallest number that may stand there.
         most: the greatest.
         among: the texts that may stand there, all where it is empty.
+        form: the pattern that a text has to have, and its words.
     """
-    metadata = {"text": text, "secret": secret, "least": least, "most": most, "among": among}
+    metadata = {"text": text, "secret": secret, "least": least, "most": most, "among": among, "form": form}
     return field(default=default, repr=not secret, metadata=metadata)

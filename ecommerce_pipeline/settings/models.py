@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from ecommerce_pipeline.settings.field import CENTURY_DAYS, setting
 
+SCHEMA = (
+    r"(?!ecommerce(_staging)?$)[a-z][a-z0-9_]{2,40}",
+    "3 to 41 small letters, digits and underscores, not the schema of the raw tables (ecommerce)",
+)
+
 
 @dataclass(frozen=True)
 class ModelSettings:
@@ -13,7 +18,7 @@ class ModelSettings:
 
     transform: bool = setting(True, "Build the models after each load that brought something.")
     models_schema: str = setting(
-        "analytics", "Schema of the models in the warehouse; begins the names of the others."
+        "analytics", "Schema of the models in the warehouse; begins the names of the others.", form=SCHEMA
     )
     dbt_environment: str | None = setting(
         None, "Folder of the virtual environment that has dbt for the warehouse, if not the usual one."

@@ -28,6 +28,11 @@ if os.getppid() == int(sys.argv[1]):
     os.execv(sys.argv[2], sys.argv[2:])
 """
 
+ENDED = (0, 1)
+"""Exit codes of a dbt that came to its end, well or with failures; any other means that it was stopped on the way
+(https://docs.getdbt.com/reference/exit-codes).
+"""
+
 Told = Callable[[str], None]
 
 
@@ -68,6 +73,7 @@ class Dbt:
         self._command = command
         self._folder = folder
         self._variables = variables
+        self._stopped = False
 
     def run(self, arguments: Sequence[str], told: Told = lambda what: None) -> list[Node]:
         """Run a command of dbt's and wait for its end.
@@ -85,10 +91,11 @@ class Dbt:
         results = self._folder / "target" / "run_results.json"
         results.unlink(missing_ok=True)
         said = self._wait(self._full(arguments), told)
-        if not results.exists():
+        if self._stopped or not results.exists():
+            said = said or "dbt was stopped on the way."
             raise ModelsFailed(
-                f"The models were not built: {said or 'dbt ended without a word'} The rows are loaded; when that is"
-                f" mended run `python pipelines.py build`. All that dbt said stands in {self._folder / 'logs'}."
+                f"The models were not built to the end: {said} The rows are loaded; when that is mended run `python"
+                f" pipelines.py build`. All that dbt said stands in {self._folder / 'logs'}."
             )
         return [_node(found) for found in json.loads(results.read_text("utf-8"))["results"]]
 
@@ -140,6 +147,7 @@ class Dbt:
             except BaseException:  # a person stops us: dbt must not go on and hold the warehouse
                 child.terminate()
                 raise
+            self._stopped = child.wait() not in ENDED
         return last
 
 

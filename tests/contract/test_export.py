@@ -105,12 +105,15 @@ def test_what_was_deleted_damaged_or_left_half_heals_and_the_rest_stays(
     content = bytearray(files[1].read_bytes())
     content[len(content) // 2] ^= 1
     files[1].write_bytes(content)
+    files[3].unlink()
+    files[3].mkdir()
+    (files[3] / "something").touch()
     (files[2].parent / "part-0.parquet.unfinished").write_bytes(b"half")
     (folder / "fct_orders" / "date=1999-01-01").mkdir()
     (folder / "fct_orders" / "date=1999-01-01" / "part-0.parquet").write_bytes(b"nobody's")
-    (folder / "dim_product" / "_manifest.json").write_text("{half")
+    (folder / "dim_product" / "_manifest.json").write_text('{"format": "parquet", "partitions": []}')
     found = export(settings)
-    assert _written(found)["fct_orders"] == 2
+    assert _written(found)["fct_orders"] == 3
     assert _written(found)["dim_product"] == len(_days(folder, "dim_product"))
     assert {item.table: item.removed for item in found if item.removed} == {"fct_orders": 2}
     # When a file was written stands in its list; what it holds is the same.

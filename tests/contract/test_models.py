@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import select
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from typing import Any
 
-import psutil
 import pytest
 
 from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.demo import DemoShop
+from ecommerce_pipeline.errors import ModelsFailed
 from ecommerce_pipeline.load.destination import open_pipeline
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.request import Request
@@ -270,9 +273,11 @@ def test_dbt_ends_with_a_run_that_is_killed_and_the_next_build_goes_on(open_shop
             [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True
         ) as run:
             assert run.stdout is not None and "of" in run.stdout.readline()  # dbt is at work
-            (child,) = psutil.Process(run.pid).children()
+            (child,) = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text("utf-8").split()
+            end_of_child = os.pidfd_open(int(child))
             run.kill()
-        child.wait(timeout=20)
+        with open(end_of_child):  # noqa: PTH123  # can be read once the process has ended
+            assert select.select([end_of_child], [], [], 20)[0]
         assert _built(warehouse, address).sources is None
     _assert_answers(shop, warehouse)
 
@@ -348,6 +353,23 @@ def test_history_keeps_what_a_price_was(open_shop: OpenShop) -> None:
     assert warehouse.query(
         f"SELECT is_deleted FROM analytics.dim_product WHERE product_id = '{product['id']}'"
     ) == [(True,)]
+
+
+@pytest.mark.reader
+def test_a_dbt_that_is_stopped_on_the_way_is_no_build(open_shop: OpenShop, tmp_path: Path) -> None:
+    """As after a signal to dbt alone: it writes the results of what it came to, and tells by its exit code."""
+    shop, warehouse = open_shop(**OPTIONS)
+    stopped = tmp_path / "stopped" / "bin"
+    stopped.mkdir(parents=True)
+    real = Path(sys.executable).with_name("dbt")
+    (stopped / "dbt").write_text(f'#!/bin/sh\n"{real}" "$@" --select stg_products\nexit 2\n', "utf-8")
+    (stopped / "dbt").chmod(0o755)
+    with shop.serve() as address:
+        _loaded(warehouse, address)
+        settings = warehouse.settings(address, warehouse.profile(tombstone="deleted_at"))
+        with pytest.raises(ModelsFailed, match="not built to the end"):
+            build(dataclasses.replace(settings, dbt_environment=str(stopped.parent)))
+        assert _built(warehouse, address).sources is None
 
 
 def test_what_the_models_are_told_is_what_the_settings_say() -> None:

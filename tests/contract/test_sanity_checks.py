@@ -18,6 +18,7 @@ SIZES = {"customers": 40, "products": 20, "orders": 90}
 OPTIONS: dict[str, Any] = {"sizes": SIZES, "page_size": 40, "tombstones": True, "invalid_share": 0.03}
 
 DAMAGES: dict[str, tuple[str, str]] = {
+    "tables stand": ("deliveries", "DROP TABLE ecommerce.deliveries"),
     "account balances": (
         "orders",
         "UPDATE ecommerce.pipeline_runs SET fetched = fetched + 1 WHERE run_id = (SELECT max(run_id) FROM"

@@ -34,6 +34,10 @@ VARIABLE = "SOURCES__ECOMMERCE__"
         ("response_max_seconds", "0", "is 0.0, expected a number from 0.001 to 86400"),
         ("list_max_pages", "0", "is 0, expected a whole number from 1 to"),
         ("archive", "maybe", "is 'maybe', expected true or false"),
+        ("models_schema", "a b", "is 'a b', expected 3 to 41 small letters"),
+        ("models_schema", "Analytics", "expected 3 to 41 small letters"),
+        ("models_schema", "ecommerce", "not the schema of the raw tables"),
+        ("export_format", "xlsx", "is 'xlsx', expected parquet or csv"),
     ],
 )
 def test_a_value_that_no_clock_or_count_can_have_is_refused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from ecommerce_pipeline.checks.results import Finding
 from ecommerce_pipeline.checks.sanity.questions import Questions
@@ -15,6 +15,9 @@ FACTS = {
     "fct_deliveries": ("deliveries", None),
 }
 """Model -> the loaded table that it has the live rows of, and the amount that is summed."""
+
+DIGITS = 76
+"""More than any sum has; without saying so Python would round to 28."""
 
 LINES_IN_ORDERS = "orders__order_items"
 
@@ -28,7 +31,8 @@ def models_agree(ask: Questions, present: list[str]) -> Iterator[Finding]:
         if table == "order_items" and ask.has(ask.raw(LINES_IN_ORDERS)):
             sources.append(LINES_IN_ORDERS)
         parts = [_total(ask, ask.raw(source), amount, "WHERE _deleted_at IS NULL") for source in sources]
-        expected = (sum(rows for rows, _ in parts), sum((money for _, money in parts), Decimal(0)))
+        with localcontext(prec=DIGITS):
+            expected = (sum(rows for rows, _ in parts), sum((money for _, money in parts), Decimal(0)))
         found = _total(ask, ask.model(model), amount)
         yield Finding(
             "models agree with rows", model, found == expected, _told(found, amount), _told(expected, amount)
@@ -68,4 +72,7 @@ def _told(found: tuple[int, Decimal], amount: str | None) -> str:
 
 
 def _money(amount: Decimal | None) -> str:
-    return "none" if amount is None else f"{Decimal(amount).normalize():,f}"
+    if amount is None:
+        return "none"
+    with localcontext(prec=DIGITS):
+        return f"{Decimal(amount).normalize():,f}"

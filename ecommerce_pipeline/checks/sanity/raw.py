@@ -60,6 +60,19 @@ def accounts_balance(runs: list[LastRun]) -> Iterator[Finding]:
         )
 
 
+def tables_stand(runs: list[LastRun], present: list[str], embedded: bool) -> Iterator[Finding]:
+    """A list that was read has a table.
+
+    Args:
+        runs: of all lists.
+        present: tables that are there.
+        embedded: whether lines come inside their orders, in a table of another name.
+    """
+    for run in runs:
+        there = run.resource in present or (embedded and run.resource == "order_items")
+        yield Finding("tables stand", run.resource, there, "there" if there else "missing", "a table")
+
+
 def rows_arrived(ask: Questions, runs: list[LastRun], present: list[str]) -> Iterator[Finding]:
     """What the last run says that it loaded stands there under its id: no more, and not nothing. Fewer may stand there,
     because a row that is edited while pages are read is loaded twice and stands there once.

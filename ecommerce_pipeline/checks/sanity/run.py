@@ -47,6 +47,7 @@ class Checked:
 
 
 NAMES = {
+    "tables stand",
     "account balances",
     "loaded rows arrived",
     "rejected records kept",
@@ -115,6 +116,7 @@ def _findings(
     ask: Questions, settings: Settings, now: datetime, before: dict[str, int], with_models: bool
 ) -> Iterator[Finding]:
     runs, present = raw.last_runs(ask), ask.present()
+    yield from raw.tables_stand(runs, present, ask.has(ask.raw(curated.LINES_IN_ORDERS)))
     yield from raw.accounts_balance(runs)
     yield from raw.rows_arrived(ask, runs, present)
     yield from raw.rejected_kept(ask, runs)

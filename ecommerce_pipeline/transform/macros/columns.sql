@@ -28,8 +28,12 @@
 {%- endmacro %}
 
 {% macro product_of(quantity, price) -%}
-    {#- Two raw numbers multiplied: the product of two numeric(38, 9) would have more digits than any warehouse has. -#}
-    cast(cast({{ quantity }} as numeric(18, 6)) * cast({{ price }} as numeric(18, 6)) as {{ money_type() }})
+    {#- Two raw numbers multiplied, with all their decimals and up to ten digits before them: the product of two
+        numeric(38, 9) would have more digits than any warehouse has. Null for what is greater. -#}
+    case
+        when abs({{ quantity }}) < 10000000000 and abs({{ price }}) < 10000000000
+            then cast(cast({{ quantity }} as numeric(19, 9)) * cast({{ price }} as numeric(19, 9)) as {{ money_type() }})
+    end
 {%- endmacro %}
 
 {% macro sum_money(column) -%}

@@ -20,7 +20,7 @@
 {%- endmacro %}
 
 {% macro is_one_of(column, statuses) -%}
-    lower({{ column }}) in ({% for status in statuses %}'{{ status }}'{{ ', ' if not loop.last }}{% endfor %})
+    lower(trim({{ column }})) in ({% for status in statuses %}'{{ status }}'{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
 
 {% macro row_hash(columns) -%}

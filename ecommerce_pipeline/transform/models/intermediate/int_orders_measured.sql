@@ -11,18 +11,26 @@ with lines as (
 ),
 
 payments as (
+    -- What was taken in another currency than the order's is no part of its sums.
     select
-        order_id,
+        payments.order_id,
         count(*) as payment_count,
-        cast(sum(case when {{ was_taken('status') }} then amount else 0 end) as {{ money_type() }}) as captured_amount,
-        cast(sum(case when {{ was_given_back('status') }} then amount else 0 end) as {{ money_type() }}) as returned_amount,
-        {{ count_if(was_taken('status')) }} as captured_count,
-        count(distinct case when {{ was_taken('status') }} then currency end) as payment_currency_count,
-        min(case when {{ was_taken('status') }} then currency end) as payment_currency,
-        min(paid_at) as first_paid_at
-    from {{ ref('stg_payments') }}
-    where not is_deleted
-    group by order_id
+        cast(
+            sum(case when {{ was_taken('payments.status') }} and payments.currency = orders.currency then payments.amount else 0 end)
+            as {{ money_type() }}
+        ) as captured_amount,
+        cast(
+            sum(case when {{ was_given_back('payments.status') }} and payments.currency = orders.currency then payments.amount else 0 end)
+            as {{ money_type() }}
+        ) as returned_amount,
+        {{ count_if(was_taken('payments.status')) }} as captured_count,
+        count(distinct case when {{ was_taken('payments.status') }} then payments.currency end) as payment_currency_count,
+        min(case when {{ was_taken('payments.status') }} then payments.currency end) as payment_currency,
+        min(payments.paid_at) as first_paid_at
+    from {{ ref('stg_payments') }} as payments
+    inner join {{ ref('stg_orders') }} as orders on orders.order_id = payments.order_id
+    where not payments.is_deleted
+    group by payments.order_id
 ),
 
 deliveries as (
