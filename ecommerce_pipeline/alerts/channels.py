@@ -4,6 +4,7 @@ so that none is ever shown: a channel is called by its place in the setting and 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import re
@@ -72,25 +73,50 @@ class Channel:
 
 
 def channels_of(settings: Settings) -> list[Channel]:
-    """The channels of the settings.
+    """The channels of the settings. Each receiver of a mail is one: a server may take a mail for some of them only, and
+    who has got it gets it no more.
 
     Raises:
         SettingError: one of them is no address that apprise knows.
     """
     addresses = [item for item in BETWEEN.split((settings.alert_channels or "").strip(", \t\r\n")) if item]
-    return [_opened(number, address, settings) for number, address in enumerate(addresses, 1)]
+    return [
+        channel
+        for number, address in enumerate(addresses, 1)
+        for channel in _opened(number, address, settings)
+    ]
 
 
-def _opened(number: int, address: str, settings: Settings) -> Channel:
+def _opened(number: int, address: str, settings: Settings) -> list[Channel]:
     scheme, separator, _ = address.partition("://")
     service = _service(address)
-    if service is None:
+    services = _for_each_receiver(service)
+    if not services:
         what = f": `{scheme}://` is unknown, or what follows it is incomplete" if separator else ""
         raise SettingError(
             f"`{SETTING}` has something in place {number} that is no address of a channel{what}. Expected addresses"
             f" like {EXAMPLE}, separated by blanks; docs/alerts.md shows more."
         )
-    return Channel(f"channel {number} ({scheme})", _identity(address), service, _hiding(address, settings))
+    hiding, found = _hiding(address, settings), []
+    for place, (receiver, one) in enumerate(services, 1):
+        which = f"{number}.{place}" if len(services) > 1 else f"{number}"
+        found.append(Channel(f"channel {which} ({scheme})", _identity(address, receiver), one, hiding))
+    return found
+
+
+def _for_each_receiver(service: Any) -> list[tuple[str, Any]]:
+    """Receivers of mails with a service for each, those of copies too; any other service as it is."""
+    from apprise.plugins.email.base import NotifyEmail
+
+    if not isinstance(service, NotifyEmail):
+        return [("", service)] if service else []
+    copied = sorted({*service.cc, *service.bcc} - {address for _, address in service.targets})
+    receivers = [*service.targets, *((service.names.get(address) or False, address) for address in copied)]
+    found = {}
+    for name, address in receivers:
+        found[address] = copy.copy(service)
+        found[address].targets, found[address].cc, found[address].bcc = [(name, address)], set(), set()
+    return list(found.items())
 
 
 def _service(address: str) -> Any:
@@ -106,15 +132,21 @@ def _service(address: str) -> Any:
             return None
 
 
-def _identity(address: str) -> str:
-    """A hash of who receives it; what only opens the door is left out."""
+def _identity(address: str, receiver: str = "") -> str:
+    """A hash of who receives it; what only opens the door is left out.
+
+    Args:
+        address: the channel's.
+        receiver: of a mail; others of the same address may come and go.
+    """
     parts = urlsplit(address)
     user, _, host = parts.netloc.rpartition("@")
-    query = [(name, value) for name, value in parse_qsl(parts.query) if is_open_name(name)]
-    receiver = (
-        f"{parts.scheme}://{user.partition(':')[0]}@{host}{parts.path}?{urlencode(query)}#{parts.fragment}"
-    )
-    return hashlib.sha256(receiver.encode()).hexdigest()[:16]
+    query, path = [(name, value) for name, value in parse_qsl(parts.query) if is_open_name(name)], parts.path
+    if receiver:
+        query = [(name, value) for name, value in query if name not in ("to", "cc", "bcc")]
+        query, path = sorted([*query, ("to", receiver)]), ""
+    whole = f"{parts.scheme}://{user.partition(':')[0]}@{host}{path}?{urlencode(query)}#{parts.fragment}"
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
 def _hiding(address: str, settings: Settings) -> Hiding:

@@ -34,10 +34,16 @@ class Finding:
     Attributes:
         kind: of what.
         members: the worst first; none where all is well.
+        looked_at: the only name that was looked at; empty where all were.
     """
 
     kind: Kind
     members: tuple[Member, ...]
+    looked_at: str = ""
+
+    def judges(self, event: Event) -> bool:
+        """Whether it tells what becomes of an event."""
+        return event.kind == self.kind and (not self.looked_at or self.looked_at in event.members)
 
 
 @dataclass(frozen=True)

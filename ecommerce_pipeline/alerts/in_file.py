@@ -1,4 +1,6 @@
-"""The state in a file where no warehouse can keep it: it is away, nothing is loaded yet, or it is a lake."""
+"""The state in a file where no warehouse can keep it: it is away, nothing is loaded yet, or it is a lake. While there
+is one, the file has what must be known without it.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +25,21 @@ class InFile:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._state = self.load()
+        self._asked_at: datetime | None = None
+
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the warehouse was asked and nothing was left to be told, UTC; None where that is not known."""
+        noted = self._read().get("asked_at")
+        return datetime.fromisoformat(noted) if noted else None
 
     def load(self) -> State:
         """What is known; nothing where the file is missing or cannot be read."""
-        try:
-            noted = json.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError):
-            return State()
-        found = (event_of(_with_instants(row), row["members"]) for row in noted["events"])
+        noted = self._read()
+        found = (event_of(_with_instants(row), row["members"]) for row in noted.get("events", ()))
         events = {event.event_id: event for event in found if event}
-        messages = [Message(**_with_instants(row)) for row in noted["messages"] if row["event_id"] in events]
+        rows = (row for row in noted.get("messages", ()) if row["event_id"] in events)
+        messages = [Message(**_with_instants(row)) for row in rows]
         return State(events, messages)
 
     def add(self, events: Sequence[Event], messages: Sequence[Message]) -> None:
@@ -50,17 +57,41 @@ class InFile:
         self._state.sent(messages, at)
         self._write()
 
-    def clear(self) -> None:
-        """Forget all, once it is kept elsewhere."""
-        self._file.unlink(missing_ok=True)
+    def told(self, events: Sequence[Event], messages: Sequence[Message], at: datetime) -> None:
+        """Keep that messages were sent, of events that may be kept elsewhere."""
+        known = self._state
+        known.add(
+            [event for event in events if event.event_id not in known.events],
+            [message for message in messages if message not in known.messages],
+        )
+        self.sent(messages, at)
+
+    def hold(self, state: State, asked_at: datetime | None) -> None:
+        """Keep this and nothing else."""
+        self._state, self._asked_at = State(dict(state.events), list(state.messages)), asked_at
+        self._write()
+
+    def forget_told(self) -> None:
+        """Forget events that are over and told: no warehouse has to learn of them."""
+        waiting = {message.event_id for message in self._state.messages if not message.sent_at}
+        events = self._state.events.items()
+        kept = {name: event for name, event in events if event.closed_at is None or name in waiting}
+        self.hold(State(kept, [item for item in self._state.messages if item.event_id in kept]), None)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            noted: dict[str, Any] = json.loads(self._file.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted
 
     def _write(self) -> None:
-        waiting = {message.event_id for message in self._state.messages if not message.sent_at}
-        kept = [e for e in self._state.events.values() if e.closed_at is None or e.event_id in waiting]
-        names = {event.event_id for event in kept}
         noted = {
-            "events": [{**event_row(event), "members": event.members} for event in kept],
-            "messages": [vars(message) for message in self._state.messages if message.event_id in names],
+            "events": [
+                {**event_row(event), "members": event.members} for event in self._state.events.values()
+            ],
+            "messages": [vars(message) for message in self._state.messages],
+            "asked_at": self._asked_at,
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
         half = self._file.with_suffix(f".{os.getpid()}")

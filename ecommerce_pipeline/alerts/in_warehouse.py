@@ -57,12 +57,17 @@ class InWarehouse:
         messages = self._find(self._messages, "sent_at IS NULL OR", rows)
         others = {message["event_id"] for message in messages} - rows.keys()
         rows |= {row["event_id"]: row for row in self._find(self._events, "", others)}
+        messages += self._find(self._messages, "sent_at IS NOT NULL AND", others) if others else []
         members = defaultdict[str, list[str]](list)
         for row in self._find(self._members, "", rows, "ORDER BY event_id, part"):
             members[row["event_id"]] += json.loads(row["names"])
         found = (event_of(row, members[name]) for name, row in rows.items())
         events = {event.event_id: event for event in found if event}
         return State(events, [Message(**row) for row in messages if row["event_id"] in events])
+
+    def having(self, event_ids: Sequence[str]) -> set[str]:
+        """Those of some events that are kept here, ended and told ones too."""
+        return {row["event_id"] for row in self._find(self._events, "", event_ids)}
 
     def add(self, events: Sequence[Event], messages: Sequence[Message]) -> None:
         """Keep more; a kill in between leaves members without an event, or an event whose messages are added later."""

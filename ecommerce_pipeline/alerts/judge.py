@@ -28,7 +28,8 @@ class Changes:
 def changes(found: Sequence[Finding], state: State, channels: Sequence[str], now: datetime) -> Changes:
     """Compare what is found with what is known.
 
-    A kind of which there is no finding could not be judged: its events stay as they are.
+    A kind of which there is no finding could not be judged: its events stay as they are, and so do those of others'
+    loads.
 
     Args:
         found: at most one finding of a kind.
@@ -38,7 +39,7 @@ def changes(found: Sequence[Finding], state: State, channels: Sequence[str], now
     """
     new, over = [], []
     for finding in found:
-        known = [event for event in state.open if event.kind == finding.kind]
+        known = [event for event in state.open if finding.judges(event)]
         names = {member.name for member in finding.members}
         over += [event for event in known if names.isdisjoint(event.members)]
         told = {name for event in known for name in event.members}

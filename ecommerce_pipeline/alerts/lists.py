@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import dlt
@@ -10,6 +11,7 @@ import dlt
 from ecommerce_pipeline.alerts.event import Finding, Member, instant, shown
 from ecommerce_pipeline.alerts.kinds import REJECTED, STALE
 from ecommerce_pipeline.alerts.rows import rows_of
+from ecommerce_pipeline.load.journal import Journal
 
 STALE_COLUMNS = ("resource", "stale_kind", "last_run_at", "last_new_row_at", "longest_gap_hours")
 REJECTED_COLUMNS = (
@@ -23,15 +25,59 @@ REJECTED_COLUMNS = (
 )
 
 
-def stale_lists(pipeline: dlt.Pipeline, schema: str) -> list[Finding]:
+NO_RUN, NO_ROWS = "no run went well", "no new rows"
+"""Words of the view."""
+
+WENT_WELL = ("loaded", "nothing_new", "unfinished")
+
+
+def stale_lists(
+    pipeline: dlt.Pipeline, schema: str, stale_after_hours: float, now: datetime
+) -> list[Finding]:
     """Lists that were not read, or brought nothing new, for longer than usual; nothing where the models are not built.
+
+    The view knows no run that found nothing new since something was loaded: its account waits in this folder.
 
     Args:
         pipeline: knows the warehouse.
         schema: of the view.
+        stale_after_hours: how long a list may stay away.
+        now: the present instant, UTC.
     """
     found = rows_of(pipeline, schema, "stale_sources", STALE_COLUMNS, "ORDER BY resource")
-    return [] if found is None else [Finding(STALE, tuple(map(_stale, found)))]
+    if found is None:
+        return []
+    waiting = _runs_waiting(pipeline) if found else {}
+    rows = (
+        _corrected(row, waiting.get(row["resource"]), timedelta(hours=stale_after_hours), now)
+        for row in found
+    )
+    return [Finding(STALE, tuple(_stale(row) for row in rows if row))]
+
+
+def _runs_waiting(pipeline: dlt.Pipeline) -> dict[str, datetime]:
+    """When the newest run that went well ended, by resource, among those whose accounts wait in this folder."""
+    newest: dict[str, datetime] = {}
+    for row in Journal(pipeline).waiting():
+        if row.get("state") in WENT_WELL and row.get("finished_at"):
+            ended, name = instant(row["finished_at"]), row["resource"]
+            newest[name] = max(ended, newest.get(name, ended))
+    return newest
+
+
+def _corrected(
+    row: dict[str, Any], run_at: datetime | None, patience: timedelta, now: datetime
+) -> dict[str, Any] | None:
+    """A row of the view with a run that it does not know; None where nothing stays away then."""
+    if run_at is None or run_at <= instant(row["last_run_at"]):
+        return row
+    row = row | {"last_run_at": run_at}
+    if row["stale_kind"] != NO_RUN or now - run_at > patience:
+        return row
+    allowed = max(patience, timedelta(hours=2 * (row["longest_gap_hours"] or 0)))
+    if row["last_new_row_at"] is None or now - instant(row["last_new_row_at"]) <= allowed:
+        return None
+    return row | {"stale_kind": NO_ROWS}
 
 
 def rejected_lists(pipeline: dlt.Pipeline, schema: str) -> list[Finding]:
@@ -43,7 +89,7 @@ def rejected_lists(pipeline: dlt.Pipeline, schema: str) -> list[Finding]:
 def _stale(row: Mapping[str, Any]) -> Member:
     last_run, last_new_row = row["last_run_at"], row["last_new_row_at"]
     gap = "" if row["longest_gap_hours"] is None else f"{row['longest_gap_hours']:.1f} h"
-    began = last_run if row["stale_kind"] == "no run went well" else last_new_row
+    began = last_run if row["stale_kind"] == NO_RUN else last_new_row
     return Member(
         row["resource"],
         instant(began or last_run),

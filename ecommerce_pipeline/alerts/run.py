@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,11 @@ import dlt
 from ecommerce_pipeline.alerts.channels import Channel, channels_of
 from ecommerce_pipeline.alerts.evaluate import evaluate
 from ecommerce_pipeline.alerts.event import Event, Finding, in_order
-from ecommerce_pipeline.alerts.in_file import InFile
-from ecommerce_pipeline.alerts.in_warehouse import InWarehouse
-from ecommerce_pipeline.alerts.judge import changes
+from ecommerce_pipeline.alerts.judge import Changes, changes
+from ecommerce_pipeline.alerts.keeping import Keeping
 from ecommerce_pipeline.alerts.kinds import KINDS, Kind
 from ecommerce_pipeline.alerts.message import Letter, letter
-from ecommerce_pipeline.alerts.state import Nowhere, State, Store
+from ecommerce_pipeline.alerts.place import loads_of
 from ecommerce_pipeline.alerts.work import failed_runs
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.connection import asking, kept_open
@@ -27,6 +27,8 @@ from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.run_ends import RunEnds
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -59,6 +61,7 @@ def alert(
     dry_run: bool = False,
     patience_seconds: float | None = None,
     clocks: Clocks | None = None,
+    idle: bool = False,
 ) -> Alerted:
     """Evaluate, and tell each channel what it has not been told.
 
@@ -67,27 +70,31 @@ def alert(
         dry_run: send nothing, keep nothing.
         patience_seconds: how long to wait for a warehouse that is open elsewhere, if not as the settings say.
         clocks: the time.
+        idle: whether the load before has brought nothing, so that a warehouse that sleeps is asked now and then only.
 
     Raises:
         SettingError: an address or another setting is wrong; nothing was sent.
         AnotherRun: another evaluation is under way in this folder.
     """
-    clocks = clocks or Clocks()
-    channels = channels_of(settings)
+    clocks, channels = clocks or Clocks(), channels_of(settings)
     open_destination()
     pipeline = open_pipeline()
     if patience_seconds is None:
         patience_seconds = settings.destination_wait_seconds
-    folder = Path(pipeline.pipelines_dir)
-    with only_run(folder, f"{pipeline.pipeline_name}.alerts", clocks.now()), kept_open():
+    with only_run(Path(pipeline.pipelines_dir), f"{pipeline.pipeline_name}.alerts", clocks.now()):
         evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run)
+        if idle and evaluation.rests():
+            return Alerted([], set(), [], "", len(channels))
         try:
-            with FailuresNamed():
+            with FailuresNamed(), kept_open():
                 evaluation.look(patience_seconds)
+                evaluation.keep()
         except DestinationFailed as error:
-            evaluation.look_here(str(error))
+            with FailuresNamed():
+                evaluation.look_here(str(error))
+                evaluation.keep()
         with FailuresNamed():
-            return evaluation.tell()
+            return evaluation.tell(patience_seconds)
 
 
 class _Evaluation:
@@ -107,13 +114,17 @@ class _Evaluation:
         self._clocks = clocks
         self._dry_run = dry_run
         self._schema = f"{settings.models_schema}_alerts"
-        folder, name = Path(pipeline.pipelines_dir), pipeline.pipeline_name
-        self._ends = RunEnds(folder, name)
-        self._file = InFile(folder / f"{name}.alerts.json")
-        self._store: Store = self._file
+        folder = Path(pipeline.pipelines_dir)
+        self._loads = loads_of(folder)
+        self._runs = failed_runs(RunEnds(folder, pipeline.pipeline_name), self._loads)
+        self._keeping = Keeping(pipeline, self._loads, dry_run)
         self._found: list[Finding] = []
-        self._state = State()
+        self._changed = Changes([], [], [])
         self._away = ""
+
+    def rests(self) -> bool:
+        """Whether there is no news of loads, and the warehouse may sleep on."""
+        return self._keeping.rests(self._runs, self._receivers, self._clocks.now())
 
     def look(self, patience_seconds: float) -> None:
         """Ask the warehouse, where there is one that can keep what is found."""
@@ -126,60 +137,64 @@ class _Evaluation:
         if not loaded:
             self.look_here("")
             return
-        self._store = self._in_warehouse()
-        self._state = self._store.load()
-        now = self._clocks.now()
-        self._found = [*failed_runs(self._ends), *evaluate(self._pipeline, self._schema, now)]
+        self._keeping.in_warehouse()
+        hours, now = self._settings.stale_after_hours, self._clocks.now()
+        self._found = [*self._runs, *evaluate(self._pipeline, self._schema, hours, now)]
 
     def look_here(self, away: str) -> None:
         """Do without the warehouse: what is known in this folder alone is told too."""
-        self._store, self._away = self._file, away
-        self._state = self._file.load()
-        self._found = failed_runs(self._ends)
+        self._keeping.here()
+        self._found, self._away = self._runs, away
 
-    def _in_warehouse(self) -> InWarehouse:
-        """The warehouse's state, what was kept in the file meanwhile taken in."""
-        store, meanwhile = InWarehouse(self._pipeline), self._file.load()
-        if meanwhile.events and not self._dry_run:
-            known = store.load().events.keys()
-            events = [event for name, event in meanwhile.events.items() if name not in known]
-            names = {event.event_id for event in events}
-            store.add(events, [message for message in meanwhile.messages if message.event_id in names])
-            self._file.clear()
-        return store
-
-    def tell(self) -> Alerted:
-        """Keep what has changed, then send: what a kill leaves unsent or unnoted is sent by the next evaluation."""
+    def keep(self) -> None:
+        """Keep what has changed: a kill from now on leaves nothing untold."""
         now = self._clocks.now()
-        changed = changes(self._found, self._state, [channel.channel_id for channel in self._channels], now)
-        store = Nowhere() if self._dry_run else self._store
-        store.add(changed.begun, changed.messages)
-        store.close(changed.over, now)
-        self._state.add(changed.begun, changed.messages)
-        self._state.close(changed.over, now)
-        alerted = self._alerted(changed.begun, changed.over)
+        self._changed = changes(self._found, self._keeping.state, self._receivers, now)
+        self._keeping.keep(self._changed, now)
+
+    def tell(self, patience_seconds: float) -> Alerted:
+        """Send what waits, while no warehouse is held open, and note it: what a kill leaves unnoted is sent by the next
+        evaluation.
+        """
+        alerted, asked_at = self._alerted(), self._clocks.now()
         for channel in self._channels:
-            self._tell(channel, store, alerted)
-        if self._dry_run and not self._channels and self._state.open:
-            alerted.letters.append(self._letter(self._state.open, []))
+            self._tell(channel, alerted)
+        if self._dry_run and not self._channels and self._keeping.state.open:
+            alerted.letters.append(self._letter(self._keeping.state.open, []))
+        if self._keeping.unnoted:
+            self._note(patience_seconds)
+        self._keeping.end(None if alerted.failed else asked_at)
         return alerted
 
-    def _alerted(self, begun: list[Event], over: list[str]) -> Alerted:
-        events = [*self._state.open, *(self._state.events[name] for name in over)]
+    def _note(self, patience_seconds: float) -> None:
+        try:
+            with FailuresNamed(), kept_open():
+                wait_until_free(self._pipeline, patience_seconds, self._clocks.sleep)
+                self._keeping.note()
+        except DestinationFailed as error:
+            logger.warning("who was told is kept in the folder until the next evaluation: %s", error)
+
+    @property
+    def _receivers(self) -> list[str]:
+        return [channel.channel_id for channel in self._channels]
+
+    def _alerted(self) -> Alerted:
+        state = self._keeping.state
+        events = [*state.open, *(state.events[name] for name in self._changed.over)]
         judged = {finding.kind.name for finding in self._found}
         return Alerted(
             in_order(events),
-            {event.event_id for event in begun},
+            {event.event_id for event in self._changed.begun},
             [kind for name, kind in KINDS.items() if name not in judged],
             self._away,
             len(self._channels),
         )
 
-    def _tell(self, channel: Channel, store: Store, alerted: Alerted) -> None:
-        waiting = self._state.waiting(channel.channel_id)
+    def _tell(self, channel: Channel, alerted: Alerted) -> None:
+        waiting = self._keeping.state.waiting(channel.channel_id)
         if not waiting:
             return
-        events = {item.event_id: self._state.events[item.event_id] for item in waiting}
+        events = {item.event_id: self._keeping.state.events[item.event_id] for item in waiting}
         written = self._letter(
             [event for event in events.values() if event.closed_at is None],
             [event for event in events.values() if event.closed_at is not None],
@@ -192,7 +207,7 @@ class _Evaluation:
             alerted.failed[channel.name] = why
             return
         alerted.sent.append(channel.name)
-        store.sent(waiting, self._clocks.now())
+        self._keeping.told(waiting, self._clocks.now())
 
     def _letter(self, new: list[Event], over: list[Event]) -> Letter:
         return letter(new, over, _name(self._settings), self._schema)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from ecommerce_pipeline.alerts.event import Event
 from ecommerce_pipeline.alerts.kinds import KINDS
@@ -61,39 +61,6 @@ class State:
         self.messages = [
             replace(message, sent_at=at) if message in messages else message for message in self.messages
         ]
-
-
-class Store(Protocol):
-    """Where the state is kept. What it is told is kept when a call returns, and survives a kill."""
-
-    def load(self) -> State:
-        """What is known."""
-
-    def add(self, events: Sequence[Event], messages: Sequence[Message]) -> None:
-        """Keep more."""
-
-    def close(self, event_ids: Sequence[str], at: datetime) -> None:
-        """Keep that events have ended."""
-
-    def sent(self, messages: Sequence[Message], at: datetime) -> None:
-        """Keep that messages were sent to one channel."""
-
-
-class Nowhere:
-    """Keeps nothing, for trying out what would be sent."""
-
-    def load(self) -> State:
-        """Nothing is known."""
-        return State()
-
-    def add(self, events: Sequence[Event], messages: Sequence[Message]) -> None:
-        """Forget it."""
-
-    def close(self, event_ids: Sequence[str], at: datetime) -> None:
-        """Forget it."""
-
-    def sent(self, messages: Sequence[Message], at: datetime) -> None:
-        """Forget it."""
 
 
 def event_row(event: Event) -> dict[str, Any]:

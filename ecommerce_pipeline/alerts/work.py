@@ -15,13 +15,15 @@ from ecommerce_pipeline.errors import ShopUnreachable
 from ecommerce_pipeline.load.run_ends import RunEnds
 from ecommerce_pipeline.transform.changes import BUILDS
 
-NEWEST_FAILED = """AS newest WHERE state = 'failed' AND checked_at = (
-    SELECT max(checked_at) FROM {table} AS later
-    WHERE later.name = newest.name AND later.subject = newest.subject
+NEWEST_FAILED = """WHERE state = 'failed' AND check_id = (
+    SELECT check_id FROM {table} ORDER BY checked_at DESC, check_id DESC LIMIT 1
 ) ORDER BY name, subject"""
+"""Results of one `check_id` were made together. Those before do not count: what is skipped now, or whose subject is
+gone, would never pass again.
+"""
 
 
-def failed_runs(ends: RunEnds) -> list[Finding]:
+def failed_runs(ends: RunEnds, loads: str) -> list[Finding]:
     """Loads of this folder that failed since the last one that went well; nothing where none has ended here.
 
     The last failure counts, and tells nothing of those before it: whether the shop is reached again shows when a load
@@ -29,15 +31,16 @@ def failed_runs(ends: RunEnds) -> list[Finding]:
 
     Args:
         ends: how they ended.
+        loads: how they are called.
     """
     if not ends.known():
         return []
     failing = ends.failing()
     if failing is None:
-        return [Finding(SHOP_AWAY, ()), Finding(RUN_FAILED, ())]
+        return [Finding(SHOP_AWAY, (), loads), Finding(RUN_FAILED, (), loads)]
     away = failing.error == ShopUnreachable.__name__
     cells = (f"{failing.times:,}", shown(failing.since), shown(failing.last_at), failing.reason)
-    return [Finding(SHOP_AWAY if away else RUN_FAILED, (Member("load", failing.since, cells),))]
+    return [Finding(SHOP_AWAY if away else RUN_FAILED, (Member(loads, failing.since, cells),), loads)]
 
 
 def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:
@@ -58,7 +61,7 @@ def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:
 
 
 def failed_checks(pipeline: dlt.Pipeline) -> list[Finding]:
-    """Checks whose newest result is a failure, though others were made since; nothing where none was ever made.
+    """What failed when the warehouse was checked last; nothing where it never was.
 
     Args:
         pipeline: knows the warehouse.

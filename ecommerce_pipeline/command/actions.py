@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ecommerce_pipeline.command.answers import alert, build, build_new, check, check_new, export, lineage
@@ -11,8 +10,8 @@ from ecommerce_pipeline.command.mending import replay, sweep, verify
 from ecommerce_pipeline.command.prepared import prepared
 
 if TYPE_CHECKING:
+    from ecommerce_pipeline.command.alerting import Telling
     from ecommerce_pipeline.load.request import Request
-    from ecommerce_pipeline.settings import Settings
 
 __all__ = ["alert", "build", "check", "ddl", "demo", "export", "lineage", "load", "replay", "sweep", "verify"]
 
@@ -30,21 +29,22 @@ def load(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.command.arguments import requested_load
 
     request = requested_load(options)
-    with told_afterwards() as begins:
-        return _load(request, options, begins)
+    with told_afterwards() as telling:
+        return _load(request, options, telling)
 
 
-def _load(request: Request, options: argparse.Namespace, begins: Callable[[Settings], list[str]]) -> int:
+def _load(request: Request, options: argparse.Namespace, telling: Telling) -> int:
     from ecommerce_pipeline.load.run import run
     from ecommerce_pipeline.report.outcome import print_outcome
     from ecommerce_pipeline.transform.build import has_models
 
     with prepared(request, builds=not options.no_transform) as (settings, watch):
-        wrong = begins(settings)
-        outcome = run(request, settings, watch=watch)
+        telling.begins(settings)
+        outcome = run(request, settings, watch=telling.watching(watch))
     print_outcome(outcome)
+    telling.has_loaded(outcome.packages)
     if not outcome.complete:
-        wrong.append(
+        telling.wrong.append(
             f"Not every row of run {outcome.run_id} is accounted for; `pipeline_runs` tells of which list."
         )
     code = 0 if outcome.complete else 1

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,16 @@ from typing import Any
 import pytest
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
+from ecommerce_pipeline.alerts.in_warehouse import EVENTS
+from ecommerce_pipeline.alerts.late_orders import TOLD_FOR
+from ecommerce_pipeline.alerts.rows import rows_of
 from ecommerce_pipeline.alerts.run import Alerted, alert
 from ecommerce_pipeline.checks.results import CHECKS, Finding
 from ecommerce_pipeline.checks.sanity.run import check
-from ecommerce_pipeline.errors import DestinationFailed, ShopUnreachable
-from ecommerce_pipeline.load.destination import PIPELINE, open_pipeline
+from ecommerce_pipeline.command.alerting import told_afterwards
+from ecommerce_pipeline.errors import AnotherRun, DestinationFailed, SettingError, ShopUnreachable
+from ecommerce_pipeline.load.destination import PIPELINE, destination_type, open_pipeline
+from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.notes import Notes
 from ecommerce_pipeline.load.run_ends import RunEnds
 from ecommerce_pipeline.settings import Settings
@@ -137,10 +142,21 @@ def test_an_order_that_arrives_late_is_told_as_such(night: Night) -> None:
     assert "none of these orders is late and open any more" in text_of(night.box.mails[1])
 
 
-def test_a_delivery_of_long_ago_is_no_news(night: Night) -> None:
+def test_a_delivery_of_long_ago_is_no_news_and_is_not_even_read(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
     night.late(1, delivered=True)
     night.door.make(["UPDATE analytics_alerts.delayed_orders SET delivered_at = timestamp '2020-01-01'"])
+    handed_out: list[Any] = []
+
+    def counted(*arguments: Any) -> list[dict[str, Any]] | None:
+        rows = rows_of(*arguments)
+        handed_out.extend(rows or [])
+        return rows
+
+    monkeypatch.setattr("ecommerce_pipeline.alerts.late_orders.rows_of", counted)
     assert night.alert().events == []
+    assert handed_out == []
 
 
 def test_a_channel_that_failed_is_told_by_the_next_run_and_the_other_hears_nothing_twice(
@@ -164,6 +180,20 @@ def test_a_mail_that_the_server_refuses_is_sent_again(night: Night) -> None:
     night.alert()
     assert "did not take the mail" in failed.failed["channel 1 (mailto)"]
     assert len(night.subjects) == 1
+
+
+def test_a_receiver_that_is_refused_does_not_make_the_others_of_its_address_hear_it_twice(
+    night: Night,
+) -> None:
+    night.late(1)
+    address = f"{night.box.address},gone@shop.example&cc=boss@shop.example"
+    night.box.unknown = {"gone@shop.example"}
+    first, second = night.alert(address), night.alert(address)
+    assert [mail["To"] for mail in night.box.mails] == ["night@shop.example", "boss@shop.example"]
+    assert list(first.failed) == list(second.failed) == ["channel 1.2 (mailto)"]
+    night.box.unknown = set()
+    assert night.alert(address).sent == ["channel 1.2 (mailto)"]
+    assert night.box.mails[2]["To"] == "gone@shop.example"
 
 
 def test_what_is_over_is_told_once(night: Night) -> None:
@@ -232,7 +262,7 @@ from ecommerce_pipeline.alerts.run import alert
 from ecommerce_pipeline.settings import Settings
 
 def kill(frame, event, argument):
-    if event == "call" and frame.f_code.co_qualname == "InWarehouse.sent":
+    if event == "call" and frame.f_code.co_qualname == sys.argv[2]:
         os.kill(os.getpid(), signal.SIGKILL)
 
 sys.setprofile(kill)
@@ -241,18 +271,135 @@ alert(Settings(alert_channels=sys.argv[1]))
 
 
 @pytest.mark.door("duckdb")
-def test_a_kill_between_sending_and_noting_sends_once_more_and_loses_nothing(night: Night) -> None:
+@pytest.mark.parametrize(
+    ("where", "sent_before", "sent_at_last"),
+    [("InFile.told", 1, 2), ("InWarehouse.sent", 1, 1), ("Channel.send", 0, 1), ("InFile.hold", 0, 1)],
+)
+def test_a_kill_sends_once_more_at_most_and_loses_nothing(
+    night: Night, where: str, sent_before: int, sent_at_last: int
+) -> None:
     night.late(1)
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, night.hook.address],
+        [sys.executable, "-c", KILLED, night.hook.address, where],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         check=False,
         timeout=120,
     )
-    assert killed.returncode == -9 and len(night.titles) == 1
+    assert killed.returncode == -9 and len(night.titles) == sent_before
     for _ in range(2):
         night.alert(night.hook.address)
-    assert night.titles == ["[demo] 1 order is late and still open"] * 2
+    assert night.titles == ["[demo] 1 order is late and still open"] * sent_at_last
+
+
+HOLDS = """
+import sys, time, duckdb
+held = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(120)
+"""
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Somebody else has the warehouse's file open."""
+    configuration: Any = open_pipeline().destination_client().config
+    file = str(configuration.credentials.database)
+    with subprocess.Popen([sys.executable, "-c", HOLDS, file], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout and holder.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            holder.kill()
+
+
+@pytest.mark.door("duckdb")
+def test_others_may_open_the_warehouse_while_a_message_is_sent_and_nobody_is_told_twice(night: Night) -> None:
+    night.late(1)
+    with ExitStack() as stack:
+        night.hook.meanwhile = lambda: stack.enter_context(_held())
+        told = night.alert(night.hook.address, patience_seconds=0)
+    night.hook.meanwhile = lambda: None
+    assert (told.sent, told.away) == (["channel 1 (json)"], "")
+    assert night.alert(night.hook.address).sent == []
+    assert night.titles == ["[demo] 1 order is late and still open"]
+
+
+@pytest.mark.door("duckdb")
+def test_a_load_that_keeps_failing_is_told_once_though_the_warehouse_comes_and_goes(night: Night) -> None:
+    for away in (True, False, True, False):
+        _ended(DestinationFailed("The load step failed."))
+        with _held() if away else nullcontext():
+            assert bool(night.alert(night.hook.address, patience_seconds=0).away) is away
+    assert night.titles == ["[demo] the load fails"]
+    _ended(None)
+    for away in (True, False):
+        with _held() if away else nullcontext():
+            night.alert(night.hook.address, patience_seconds=0)
+    assert night.titles[1:] == ["[demo] over: the load runs again"]
+    assert Notes(open_pipeline(), EVENTS).find("WHERE closed_at IS NULL") == []
+    assert len(Notes(open_pipeline(), EVENTS).find()) == 1
+
+
+def test_a_load_that_goes_well_elsewhere_does_not_end_the_failure_of_this_folder(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = os.environ["DLT_DATA_DIR"], str(Path.cwd() / "elsewhere")
+    for folder, error in [(here, ShopUnreachable("GET orders failed.")), (elsewhere, None)] * 2:
+        monkeypatch.setenv("DLT_DATA_DIR", folder)
+        _ended(error)
+        night.alert()
+    assert night.subjects == ["[demo] the shop cannot be reached"]
+    monkeypatch.setenv("DLT_DATA_DIR", here)
+    _ended(None)
+    night.alert()
+    assert night.subjects[1:] == ["[demo] over: the shop is reached again"]
+
+
+def test_a_load_that_brought_nothing_wakes_no_warehouse_that_sleeps_unless_there_is_news_of_loads(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecommerce_pipeline.alerts.keeping.ASLEEP", (destination_type(),))
+    _ended(None)
+    night.alert(idle=True)
+    night.late(1)
+    assert night.alert(idle=True).events == []
+    _ended(ShopUnreachable("GET orders failed."))
+    night.alert(idle=True)
+    assert night.subjects == ["[demo] the shop cannot be reached; 1 order is late and still open"]
+    night.late(2)
+    monkeypatch.setattr("ecommerce_pipeline.alerts.keeping.RESTS_FOR", timedelta(0))
+    night.alert(idle=True)
+    assert len(night.subjects) == 2
+
+
+def test_a_channel_that_could_not_be_told_is_told_by_the_next_load_though_it_brought_nothing(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecommerce_pipeline.alerts.keeping.ASLEEP", (destination_type(),))
+    night.late(1)
+    night.hook.status = 500
+    night.alert()
+    night.hook.status = 200
+    assert night.alert(idle=True).sent == ["channel 2 (json)"]
+
+
+def _stopped(channel: str, reads: bool, error: Exception) -> None:
+    with told_afterwards() as telling:
+        telling.begins(Settings(alert_channels=channel))
+        if reads:
+            telling.watching(lambda accounts: None)({})
+        raise error
+
+
+@pytest.mark.parametrize("error", [SettingError("It is wrong."), AnotherRun("Another run works here.")])
+def test_what_stops_a_load_is_told_once_it_has_begun_to_read_and_not_before(
+    night: Night, error: Exception
+) -> None:
+    for reads in (False, True):
+        with pytest.raises(type(error)):
+            _stopped(night.hook.address, reads, error)
+        assert night.titles == ["[demo] the load fails"][: int(reads)]
+    assert str(error) in night.hook.bodies[0]["message"]
 
 
 def test_a_thousand_and_more_orders_are_known_again(night: Night) -> None:
@@ -322,15 +469,51 @@ def test_what_the_warehouse_tells_is_told(
     assert [text for text in texts if text not in text_of(night.box.mails[0])] == []
 
 
-def test_a_check_that_passes_again_is_over_though_others_are_made_alone(night: Night) -> None:
+@pytest.mark.parametrize("subject", ["orders", "customers"])
+def test_a_check_that_passes_or_is_not_made_any_more_is_over(night: Night, subject: str) -> None:
     _check(night)
     night.alert()
-    _check(night, passed=True, subject="customers")
+    _check(night, passed=True, subject=subject)
     night.alert()
-    assert night.subjects == ["[demo] 1 check fails"]
-    _check(night, passed=True)
-    night.alert()
-    assert night.subjects[1:] == ["[demo] over: the checks pass again"]
+    assert night.subjects == ["[demo] 1 check fails", "[demo] over: the checks pass again"]
+
+
+def _waits(state: str, hours: float) -> None:
+    row = {"run_id": "1", "resource": "orders", "state": state}
+    Journal(open_pipeline()).add([row | {"finished_at": datetime.now(UTC) - timedelta(hours=hours)}])
+
+
+def _not_read(night: Night, gap_hours: str) -> None:
+    """The warehouse knows no run for 40 hours, and no new row for 50."""
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    run, row = (f"timestamp '{now - timedelta(hours=hours)}'" for hours in (40, 50))
+    night.door.make(
+        [
+            "INSERT INTO analytics_alerts.stale_sources VALUES"
+            f" ('orders', 'no run went well', {run}, {row}, {gap_hours})"
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "gap_hours", "stays_away"),
+    [
+        ("nothing_new", 1, "30", ""),
+        ("nothing_new", 1, "5", "no new rows"),
+        ("nothing_new", 1, "NULL", "no new rows"),
+        ("nothing_new", 27, "30", "no run went well"),
+        ("failed", 1, "30", "no run went well"),
+    ],
+)
+def test_a_run_that_found_nothing_new_has_gone_well_before_the_warehouse_knows_it(
+    night: Night, state: str, hours: float, gap_hours: str, stays_away: str
+) -> None:
+    _not_read(night, gap_hours)
+    _waits("nothing_new", 30)
+    _waits(state, hours)
+    _waits("nothing_new", 35)
+    rows = [row for event in night.alert().events for row in event.rows]
+    assert [row[1] for row in rows] == ([stays_away] if stays_away else [])
 
 
 def test_a_build_that_goes_well_is_the_end_of_the_failed_one(night: Night) -> None:
@@ -432,8 +615,18 @@ def test_the_models_and_checks_tell_of_every_kind_and_of_each_late_order(open_sh
         assert build(settings).failed == [] and check(settings).failed == []
         found = alert(settings)
     truth: dict[str, Any] = {name: shop.truth(name) for name in RESOURCES}
-    late = delayed(truth, datetime.now(UTC))
+    news_since = datetime.now(UTC) - TOLD_FOR
+    recent = {
+        str(parcel["order_id"])
+        for parcel in truth["deliveries"]
+        if parcel["delivered_at"] and datetime.fromisoformat(parcel["delivered_at"]) > news_since
+    }
+    late = {
+        order
+        for order, how in delayed(truth, datetime.now(UTC)).items()
+        if how == "still open" or order in recent
+    }
     told = {name for event in found.events if event.kind.topic.startswith("late") for name in event.members}
     assert found.unjudged == []
-    assert told == {str(order) for order in late} and len(told) > 1
+    assert told == late and len(told) > 1
     assert len(hook.bodies) == 1

@@ -6,7 +6,7 @@ import email
 import email.policy
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,12 +23,20 @@ class Mailbox:
     Attributes:
         mails: in the order in which they came.
         refuses: whether each is refused.
+        unknown: receivers that the server does not take mails for.
     """
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.refuses = False
+        self.unknown: set[str] = set()
         self.port = free_port()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, to: str, options: list[str]) -> str:
+        if to in self.unknown:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(to)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.refuses:
@@ -61,10 +69,12 @@ class Hook:
     Attributes:
         bodies: JSON objects, in the order in which they came.
         status: what it answers.
+        meanwhile: what happens while it is told something.
     """
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []
+        self.meanwhile: Callable[[], object] = lambda: None
         self.status = 200
         self.port = 0
 
@@ -82,6 +92,7 @@ def webhook() -> Iterator[Hook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            hook.meanwhile()
             if hook.status == 200:
                 hook.bodies.append(json.loads(body))
             self.send_response(hook.status)

@@ -25,7 +25,7 @@ def _names(addresses: str) -> list[str]:
 @pytest.mark.parametrize("between", [" ", ",", ", ", "\n", " ,\n\t"])
 def test_addresses_stand_apart_by_commas_blanks_and_lines(between: str) -> None:
     written = f"{between}{MAIL}{between}{SLACK}{between}"
-    assert _names(written) == ["channel 1 (mailtos)", "channel 2 (slack)"]
+    assert _names(written) == ["channel 1.1 (mailtos)", "channel 1.2 (mailtos)", "channel 2 (slack)"]
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ,\n"])
@@ -37,6 +37,7 @@ def test_nothing_is_no_channel(nothing: str | None) -> None:
     "odd",
     [
         "night@shop.example",
+        "mailto://smtp.shop.example?from=a@shop.example&to=nobody",
         "pigeon://s3cret-w0rd",
         "mailtos://",
         "slack://s3cret-w0rd",
@@ -54,11 +55,20 @@ def test_an_address_of_no_channel_is_refused_by_its_place_and_not_shown(odd: str
 def test_a_receiver_is_the_same_though_its_password_changes_and_another_though_its_server_is_the_same() -> (
     None
 ):
-    other_password, other_receiver = MAIL.replace("s3cret-w0rd", "other-w0rd"), MAIL.replace("b@", "d@")
-    found = channels_of(Settings(alert_channels=f"{MAIL} {other_password} {other_receiver} {SLACK}"))
+    mail = MAIL.replace(",c@shop.example", "")
+    other_password, other_receiver = mail.replace("s3cret-w0rd", "other-w0rd"), mail.replace("b@", "d@")
+    found = channels_of(Settings(alert_channels=f"{mail} {other_password} {other_receiver} {SLACK}"))
     same, again, receiver, slack = (channel.channel_id for channel in found)
     assert same == again
     assert len({same, receiver, slack}) == 3
+
+
+def test_receivers_of_one_address_are_channels_of_their_own_whoever_stands_beside_them() -> None:
+    alone = MAIL.replace(",c@shop.example", "")
+    both, first = (channels_of(Settings(alert_channels=address)) for address in (MAIL, alone))
+    assert [channel.name for channel in both] == ["channel 1.1 (mailtos)", "channel 1.2 (mailtos)"]
+    assert len({channel.channel_id for channel in both}) == 2
+    assert [channel.channel_id for channel in first] == [both[0].channel_id]
 
 
 def test_a_server_that_is_away_is_named_with_the_reason() -> None:

@@ -44,4 +44,4 @@ select
     case when hours_since_run > {{ var('stale_after_hours') }} then 'no run went well' else 'no new rows' end as stale_kind
 from judged
 where hours_since_run > {{ var('stale_after_hours') }}
-    or hours_since_new_row > greatest({{ var('stale_after_hours') }}, 2 * longest_gap_hours)
+    or hours_since_new_row > greatest({{ var('stale_after_hours') }}, 2 * coalesce(longest_gap_hours, 0))
