@@ -108,6 +108,7 @@ def test_late_orders_are_told_once_with_the_first_ten_in_text_and_in_html(night:
     assert body["title"] == mail["Subject"] and "501 · 7 · <b>lost</b>" in body["message"]
 
 
+@pytest.mark.reader
 def test_the_next_mail_has_those_orders_alone_that_are_late_since_the_last(night: Night) -> None:
     night.late(1, 2)
     night.alert()
@@ -120,6 +121,7 @@ def test_the_next_mail_has_those_orders_alone_that_are_late_since_the_last(night
     assert f"{'order':13}  3" in text_of(night.box.mails[1])
 
 
+@pytest.mark.reader
 def test_both_kinds_of_late_orders_come_in_one_mail_and_a_delivery_is_never_over(night: Night) -> None:
     night.late(1)
     night.late(2, 3, delivered=True)
@@ -132,6 +134,7 @@ def test_both_kinds_of_late_orders_come_in_one_mail_and_a_delivery_is_never_over
     ]
 
 
+@pytest.mark.reader
 def test_an_order_that_arrives_late_is_told_as_such(night: Night) -> None:
     night.late(1)
     night.alert()
@@ -142,6 +145,7 @@ def test_an_order_that_arrives_late_is_told_as_such(night: Night) -> None:
     assert "none of these orders is late and open any more" in text_of(night.box.mails[1])
 
 
+@pytest.mark.reader
 def test_a_delivery_of_long_ago_is_no_news_and_is_not_even_read(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +163,7 @@ def test_a_delivery_of_long_ago_is_no_news_and_is_not_even_read(
     assert handed_out == []
 
 
+@pytest.mark.reader
 def test_a_channel_that_failed_is_told_by_the_next_run_and_the_other_hears_nothing_twice(
     night: Night,
 ) -> None:
@@ -172,6 +177,7 @@ def test_a_channel_that_failed_is_told_by_the_next_run_and_the_other_hears_nothi
     assert night.subjects == night.titles == ["[demo] 1 order is late and still open"]
 
 
+@pytest.mark.reader
 def test_a_mail_that_the_server_refuses_is_sent_again(night: Night) -> None:
     night.late(1)
     night.box.refuses = True
@@ -182,6 +188,7 @@ def test_a_mail_that_the_server_refuses_is_sent_again(night: Night) -> None:
     assert len(night.subjects) == 1
 
 
+@pytest.mark.reader
 def test_a_receiver_that_is_refused_does_not_make_the_others_of_its_address_hear_it_twice(
     night: Night,
 ) -> None:
@@ -196,6 +203,7 @@ def test_a_receiver_that_is_refused_does_not_make_the_others_of_its_address_hear
     assert night.box.mails[2]["To"] == "gone@shop.example"
 
 
+@pytest.mark.reader
 def test_what_is_over_is_told_once(night: Night) -> None:
     night.late(1)
     night.alert()
@@ -206,6 +214,7 @@ def test_what_is_over_is_told_once(night: Night) -> None:
     assert quiet.events == []
 
 
+@pytest.mark.reader
 def test_what_came_and_went_while_a_channel_was_away_is_told_as_over(night: Night) -> None:
     night.late(1)
     night.hook.status = 500
@@ -218,6 +227,7 @@ def test_what_came_and_went_while_a_channel_was_away_is_told_as_over(night: Nigh
     assert len(night.subjects) == 2
 
 
+@pytest.mark.reader
 def test_what_comes_again_is_told_again(night: Night) -> None:
     for _ in range(2):
         night.late(1)
@@ -227,6 +237,7 @@ def test_what_comes_again_is_told_again(night: Night) -> None:
     assert len(night.subjects) == 4
 
 
+@pytest.mark.reader
 def test_a_new_channel_is_told_what_is_open_and_another_password_makes_none(night: Night) -> None:
     night.late(1)
     night.alert(night.hook.address)
@@ -237,6 +248,7 @@ def test_a_new_channel_is_told_what_is_open_and_another_password_makes_none(nigh
     assert len(night.titles) == 2
 
 
+@pytest.mark.reader
 def test_without_a_channel_events_are_kept_for_the_first_one(night: Night) -> None:
     night.late(1)
     night.alert("")
@@ -245,6 +257,7 @@ def test_without_a_channel_events_are_kept_for_the_first_one(night: Night) -> No
     assert night.titles == ["[demo] 1 order is late and still open"]
 
 
+@pytest.mark.reader
 def test_a_dry_run_shows_what_would_be_sent_and_keeps_nothing(night: Night) -> None:
     night.late(1)
     shown = [night.alert(dry_run=True), night.alert("", dry_run=True)]
@@ -270,6 +283,7 @@ alert(Settings(alert_channels=sys.argv[1]))
 """
 
 
+@pytest.mark.reader
 @pytest.mark.door("duckdb")
 @pytest.mark.parametrize(
     ("where", "sent_before", "sent_at_last"),
@@ -312,6 +326,7 @@ def _held() -> Iterator[None]:
             holder.kill()
 
 
+@pytest.mark.reader
 @pytest.mark.door("duckdb")
 def test_others_may_open_the_warehouse_while_a_message_is_sent_and_nobody_is_told_twice(night: Night) -> None:
     night.late(1)
@@ -324,6 +339,7 @@ def test_others_may_open_the_warehouse_while_a_message_is_sent_and_nobody_is_tol
     assert night.titles == ["[demo] 1 order is late and still open"]
 
 
+@pytest.mark.reader
 @pytest.mark.door("duckdb")
 def test_a_load_that_keeps_failing_is_told_once_though_the_warehouse_comes_and_goes(night: Night) -> None:
     for away in (True, False, True, False):
@@ -340,6 +356,7 @@ def test_a_load_that_keeps_failing_is_told_once_though_the_warehouse_comes_and_g
     assert len(Notes(open_pipeline(), EVENTS).find()) == 1
 
 
+@pytest.mark.reader
 def test_a_load_that_goes_well_elsewhere_does_not_end_the_failure_of_this_folder(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -355,6 +372,7 @@ def test_a_load_that_goes_well_elsewhere_does_not_end_the_failure_of_this_folder
     assert night.subjects[1:] == ["[demo] over: the shop is reached again"]
 
 
+@pytest.mark.reader
 def test_a_load_that_brought_nothing_wakes_no_warehouse_that_sleeps_unless_there_is_news_of_loads(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -372,6 +390,7 @@ def test_a_load_that_brought_nothing_wakes_no_warehouse_that_sleeps_unless_there
     assert len(night.subjects) == 2
 
 
+@pytest.mark.reader
 def test_a_channel_that_could_not_be_told_is_told_by_the_next_load_though_it_brought_nothing(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -391,6 +410,7 @@ def _stopped(channel: str, reads: bool, error: Exception) -> None:
         raise error
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize("error", [SettingError("It is wrong."), AnotherRun("Another run works here.")])
 def test_what_stops_a_load_is_told_once_it_has_begun_to_read_and_not_before(
     night: Night, error: Exception
@@ -402,6 +422,7 @@ def test_what_stops_a_load_is_told_once_it_has_begun_to_read_and_not_before(
     assert str(error) in night.hook.bodies[0]["message"]
 
 
+@pytest.mark.reader
 def test_a_thousand_and_more_orders_are_known_again(night: Night) -> None:
     night.late(1)
     night.door.make(
@@ -450,6 +471,7 @@ def _build(night: Night, failed: str = "fct_orders, dim_customer") -> None:
     Notes(open_pipeline(), BUILDS).add([row])
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize(
     ("happening", "subject", "texts"),
     [
@@ -469,6 +491,7 @@ def test_what_the_warehouse_tells_is_told(
     assert [text for text in texts if text not in text_of(night.box.mails[0])] == []
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize("subject", ["orders", "customers"])
 def test_a_check_that_passes_or_is_not_made_any_more_is_over(night: Night, subject: str) -> None:
     _check(night)
@@ -495,6 +518,7 @@ def _not_read(night: Night, gap_hours: str) -> None:
     )
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize(
     ("state", "hours", "gap_hours", "stays_away"),
     [
@@ -516,6 +540,7 @@ def test_a_run_that_found_nothing_new_has_gone_well_before_the_warehouse_knows_i
     assert [row[1] for row in rows] == ([stays_away] if stays_away else [])
 
 
+@pytest.mark.reader
 def test_a_build_that_goes_well_is_the_end_of_the_failed_one(night: Night) -> None:
     _build(night)
     night.alert()
@@ -524,6 +549,7 @@ def test_a_build_that_goes_well_is_the_end_of_the_failed_one(night: Night) -> No
     assert night.subjects[1:] == ["[demo] over: the models are built again"]
 
 
+@pytest.mark.reader
 def test_views_that_are_gone_end_nothing(night: Night) -> None:
     night.late(1)
     night.alert()
@@ -533,6 +559,8 @@ def test_views_that_are_gone_end_nothing(night: Night) -> None:
     assert "late orders" in [kind.topic for kind in found.unjudged]
 
 
+@pytest.mark.reader
+@pytest.mark.door("duckdb", "postgres")  # the emulation tells a missing column as a missing table
 def test_a_view_that_cannot_be_read_keeps_nothing_else_from_being_told(
     night: Night, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -551,6 +579,7 @@ def _ended(error: Exception | None) -> None:
             raise error
 
 
+@pytest.mark.reader
 def test_another_failure_does_not_say_that_the_shop_is_reached_again(night: Night) -> None:
     _ended(ShopUnreachable("GET orders failed 6 times."))
     night.alert()
@@ -563,6 +592,7 @@ def test_another_failure_does_not_say_that_the_shop_is_reached_again(night: Nigh
     assert "the shop is reached again" in over and "the load runs again" in over
 
 
+@pytest.mark.reader
 def test_where_no_load_has_ended_events_of_loads_stay_as_they_are(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -573,6 +603,7 @@ def test_where_no_load_has_ended_events_of_loads_stay_as_they_are(
     assert len(night.subjects) == 1
 
 
+@pytest.mark.reader
 def test_what_was_told_while_there_was_no_warehouse_is_known_to_it_later(open_shop: OpenShop) -> None:
     open_shop()
     _ended(ShopUnreachable("GET orders failed 6 times."))
@@ -588,6 +619,7 @@ def test_what_was_told_while_there_was_no_warehouse_is_known_to_it_later(open_sh
     assert len(hook.bodies) == 2
 
 
+@pytest.mark.reader
 @pytest.mark.door("duckdb")
 def test_a_lake_tells_of_its_loads(open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch) -> None:
     open_shop()
