@@ -142,7 +142,7 @@ def test_an_incremental_build_after_many_changes_is_what_a_full_one_gives(open_s
     shop, warehouse = open_shop(**OPTIONS)
     chance = Random(12)
     with shop.serve() as address:
-        for _ in range(3):
+        for _ in range(2):
             _loaded(warehouse, address)
             _built(warehouse, address)
             _lives(shop, chance)
@@ -208,6 +208,7 @@ def test_a_build_that_did_not_come_is_made_up_for_and_another_service_level_buil
     assert before[0][0] > 0 and warehouse.query(late) == [(0,)]
 
 
+@pytest.mark.reader
 def test_what_a_sweep_marks_leaves_the_facts_and_comes_back_with_its_row(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES, page_size=40)
     with shop.serve() as address:
