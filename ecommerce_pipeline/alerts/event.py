@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ecommerce_pipeline.alerts.kinds import KINDS, Kind
+from ecommerce_pipeline.source.cursor import standard
 
 SHOWN = 10
 
@@ -100,8 +101,7 @@ def in_order(events: Sequence[Event]) -> list[Event]:
 
 def instant(value: datetime) -> datetime:
     """An instant of the warehouse, UTC and of the standard library; models keep theirs without a zone."""
-    plain = datetime.fromisoformat(value.isoformat())
-    return plain.astimezone(UTC) if plain.tzinfo else plain.replace(tzinfo=UTC)
+    return standard(value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
 def shown(value: datetime | None) -> str:

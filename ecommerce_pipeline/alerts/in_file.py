@@ -4,8 +4,6 @@ is one, the file has what must be known without it.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from ecommerce_pipeline.alerts.event import Event
 from ecommerce_pipeline.alerts.state import Message, State, event_of, event_row
+from ecommerce_pipeline.load.whole_files import read_json, write_json
 
 
 class InFile:
@@ -30,12 +29,12 @@ class InFile:
     @property
     def asked_at(self) -> datetime | None:
         """When the warehouse was asked and nothing was left to be told, UTC; None where that is not known."""
-        noted = self._read().get("asked_at")
+        noted = read_json(self._file).get("asked_at")
         return datetime.fromisoformat(noted) if noted else None
 
     def load(self) -> State:
         """What is known; nothing where the file is missing or cannot be read."""
-        noted = self._read()
+        noted = read_json(self._file)
         found = (event_of(_with_instants(row), row["members"]) for row in noted.get("events", ()))
         events = {event.event_id: event for event in found if event}
         rows = (row for row in noted.get("messages", ()) if row["event_id"] in events)
@@ -78,13 +77,6 @@ class InFile:
         kept = {name: event for name, event in events if event.closed_at is None or name in waiting}
         self.hold(State(kept, [item for item in self._state.messages if item.event_id in kept]), None)
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            noted: dict[str, Any] = json.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return noted
-
     def _write(self) -> None:
         noted = {
             "events": [
@@ -94,9 +86,7 @@ class InFile:
             "asked_at": self._asked_at,
         }
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        half = self._file.with_suffix(f".{os.getpid()}")
-        half.write_text(json.dumps(noted, default=datetime.isoformat), "utf-8")
-        half.replace(self._file)
+        write_json(self._file, noted)
 
 
 def _with_instants(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ecommerce_pipeline.alerts.event import Finding, Member, instant, shown
 from ecommerce_pipeline.alerts.kinds import REJECTED, STALE
 from ecommerce_pipeline.alerts.rows import rows_of
 from ecommerce_pipeline.load.journal import Journal
+from ecommerce_pipeline.source.account import WENT_WELL
 
 STALE_COLUMNS = ("resource", "stale_kind", "last_run_at", "last_new_row_at", "longest_gap_hours")
 REJECTED_COLUMNS = (
@@ -27,8 +28,6 @@ REJECTED_COLUMNS = (
 
 NO_RUN, NO_ROWS = "no run went well", "no new rows"
 """Words of the view."""
-
-WENT_WELL = ("loaded", "nothing_new", "unfinished")
 
 
 def stale_lists(

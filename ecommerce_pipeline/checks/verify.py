@@ -13,6 +13,7 @@ from ecommerce_pipeline.checks.comparison import Comparison, Expected
 from ecommerce_pipeline.checks.differences import Differences
 from ecommerce_pipeline.checks.listing import Listing
 from ecommerce_pipeline.checks.preconditions import Missing, refuse_too_many, require_loaded
+from ecommerce_pipeline.load.alone import alone
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.nested import delete_orphans
 from ecommerce_pipeline.load.opening import (
@@ -24,7 +25,7 @@ from ecommerce_pipeline.load.opening import (
     require_rows_that_change,
 )
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.load.run import Outcome, Watch, alone, read_and_load
+from ecommerce_pipeline.load.run import Outcome, Watch, read_and_load
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.shop.window import Window
@@ -82,7 +83,7 @@ def verify(
     """
     reading = begin(request, settings, clocks or Clocks())
     require_rows_that_change(reading, "verify")
-    with alone(reading):
+    with alone(reading.started_at):
         pipeline = open_warehouse(reading, request).pipeline
         watch(reading.accounts)
         return _verdict(reading, list(_compared(reading, pipeline)))
@@ -101,7 +102,7 @@ def verify_and_repair(
     """
     reading = begin(request, settings, clocks or Clocks())
     require_rows_that_change(reading, "verify")
-    with alone(reading):
+    with alone(reading.started_at):
         pipeline = open_warehouse(reading, request).pipeline
         watch(reading.accounts)
         comparisons = list(_compared(reading, pipeline))

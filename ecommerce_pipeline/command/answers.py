@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ecommerce_pipeline.command.prepared import settings_without_shop
 
 if TYPE_CHECKING:
+    from ecommerce_pipeline.checks.sanity.run import Checked
     from ecommerce_pipeline.settings import Settings
     from ecommerce_pipeline.transform.build import Built
 
@@ -54,23 +55,23 @@ def lineage(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """The warehouse asked whether it holds together."""
     from ecommerce_pipeline.checks.sanity.run import check as checked
-    from ecommerce_pipeline.report.checked import print_checked
 
-    found = checked(settings_without_shop(options))
-    print_checked(found)
-    return 1 if found.failed else 0
+    return _told(checked(settings_without_shop(options)))
 
 
 def check_new(settings: Settings) -> int:
     """Check what this folder has loaded since the last check, and print it; nothing where that is nothing."""
     from ecommerce_pipeline.checks.sanity.run import check_new as checked_new
-    from ecommerce_pipeline.report.checked import print_checked
 
     found = checked_new(settings)
-    if found is None:
-        return 0
-    print_checked(found)
-    return 1 if found.failed else 0
+    return _told(found) if found else 0
+
+
+def _told(checked: Checked) -> int:
+    from ecommerce_pipeline.report.checked import print_checked
+
+    print_checked(checked)
+    return 1 if checked.failed else 0
 
 
 def export(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from pyarrow import csv, parquet
 
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
 from ecommerce_pipeline.export.rows import Partition
+from ecommerce_pipeline.load.whole_files import put_whole
 
 Format = Literal["parquet", "csv"]
 
@@ -97,16 +98,12 @@ class TableFiles:
             self._put(f"{self._root}/{MANIFEST}", text.encode())
 
     def _put(self, path: str, content: bytes) -> None:
-        """An object of a bucket appears whole; a file of a folder is written beside and put in place."""
-        local = "file" in self._files.protocol
         with _failures_named(path):
-            if local:  # on an object store this would make a bucket that was misspelt
-                self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-                if self._files.isdir(path):  # a file would be moved into it
-                    self._files.rm(path, recursive=True)
-            self._files.pipe_file(f"{path}{UNFINISHED}" if local else path, content)
-            if local:
-                self._files.mv(f"{path}{UNFINISHED}", path)
+            if "file" in self._files.protocol and self._files.isdir(path):  # a file would be moved into it
+                self._files.rm(path, recursive=True)
+            put_whole(
+                self._files, lambda place: self._files.pipe_file(place, content), path, f"{path}{UNFINISHED}"
+            )
 
     def _manifest(self) -> dict[str, Any]:
         try:

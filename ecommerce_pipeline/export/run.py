@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import cast, get_args
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.export.files import Format, TableFiles
 from ecommerce_pipeline.export.rows import Models, Partition
 from ecommerce_pipeline.export.tables import TABLES, ExportedTable
+from ecommerce_pipeline.load.alone import alone_in_warehouse
 from ecommerce_pipeline.load.connection import kept_open
-from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
-from ecommerce_pipeline.load.failures import FailuresNamed
-from ecommerce_pipeline.load.lock import only_run
-from ecommerce_pipeline.load.patience import wait_until_free
+from ecommerce_pipeline.load.destination import is_lake
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.transform.child import Told
@@ -64,17 +61,13 @@ def export(
         raise SettingError(
             "`export` needs a warehouse with models; a lake keeps files itself, see docs/lake.md."
         )
-    open_destination()
-    pipeline = open_pipeline()
-    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, clocks.now()):
-        wait_until_free(pipeline, settings.destination_wait_seconds, clocks.sleep)
-        with kept_open():
-            models = Models(pipeline, settings.models_schema)
-            partitions = models.partitions()
-            return [
-                _exported(models, table, partitions.get(table.name, []), written, since, told)
-                for table, written in zip(TABLES, files, strict=True)
-            ]
+    with alone_in_warehouse(settings, clocks) as pipeline, kept_open():
+        models = Models(pipeline, settings.models_schema)
+        partitions = models.partitions()
+        return [
+            _exported(models, table, partitions.get(table.name, []), written, since, told)
+            for table, written in zip(TABLES, files, strict=True)
+        ]
 
 
 def _exported(

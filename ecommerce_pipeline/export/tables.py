@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from ecommerce_pipeline.transform.star import STAR
 
 
-@dataclass(frozen=True)
-class ExportedTable:
+class ExportedTable(NamedTuple):
     """A model whose rows become files.
 
     Attributes:
@@ -20,15 +21,11 @@ class ExportedTable:
     key: str
 
 
-TABLES = (
-    ExportedTable("fct_orders", "order_date", "order_id"),
-    ExportedTable("fct_order_items", "order_date", "order_item_id"),
-    ExportedTable("fct_payments", "payment_date", "payment_id"),
-    ExportedTable("fct_deliveries", "delivery_date", "delivery_id"),
-    ExportedTable("dim_customer", "CAST(created_at AS DATE)", "customer_id"),
-    ExportedTable("dim_product", "CAST(created_at AS DATE)", "product_id"),
-    ExportedTable("dim_date", "month_start", "date_day"),
-)
+MADE = "CAST(created_at AS DATE)"
+DAYS = {"dim_customer": MADE, "dim_product": MADE, "dim_date": "month_start"}
+"""The day of a row of a table that is not sorted by one."""
+
+TABLES = tuple(ExportedTable(name, DAYS.get(name, lies.day), lies.key) for name, lies in STAR.items())
 
 INTERNAL = ("row_hash",)
 """Columns that are not exported."""

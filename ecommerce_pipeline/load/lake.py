@@ -23,6 +23,7 @@ from dlt.destinations.impl.filesystem.filesystem import (
     ReferenceFollowupJob,
 )
 
+from ecommerce_pipeline.load.whole_files import put_whole
 from ecommerce_pipeline.source.quarantine import TABLE as REJECTED
 
 VALIDATED, QUARANTINE = "validated", "quarantine"
@@ -116,14 +117,8 @@ class LakeClient(FilesystemClient):
             write: makes the file at the path that it is given.
             path: of the file.
         """
-        if not self.is_local_filesystem:
-            write(path)
-            return
         part = self.pathlib.join(self.bucket_path, PARTS, self.pathlib.basename(path))
-        for name in (part, path):
-            self.fs_client.makedirs(self.pathlib.dirname(name), exist_ok=True)
-        write(part)
-        self.fs_client.mv(part, path)
+        put_whole(self.fs_client, write, path, part)
 
     def _write_to_json_file(self, filepath: str, data: DictStrAny) -> None:
         text = json.dumps(data)

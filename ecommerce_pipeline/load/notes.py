@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import dlt
 
 from ecommerce_pipeline.load.connection import asking
+from ecommerce_pipeline.source.cursor import standard
 
 Kind = Literal["text", "timestamp", "bigint", "double", "bool"]
 
@@ -76,7 +77,7 @@ class Notes:
             client.execute_sql(self._made(client))
             query = f"SELECT {', '.join(names)} FROM {self._name(client)} {rest}"  # noqa: S608  # our names
             found = client.execute_sql(query, *values) or []
-        return [{name: _plain(value) for name, value in zip(names, row, strict=True)} for row in found]
+        return [{name: _value(value) for name, value in zip(names, row, strict=True)} for row in found]
 
     def count(self) -> int:
         """How many rows there are."""
@@ -108,8 +109,6 @@ def _column(name: str, kind: Kind) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> Any:
+def _value(value: Any) -> Any:
     """An instant of the standard library, UTC: dlt's clients may hand out pendulum's."""
-    if isinstance(value, datetime):
-        return datetime.fromisoformat(value.isoformat()).astimezone(UTC)
-    return value
+    return standard(value) if isinstance(value, datetime) else value

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import dlt
-from dlt.common.pipeline import get_dlt_pipelines_dir
 
+from ecommerce_pipeline.load.alone import alone
 from ecommerce_pipeline.load.archive_place import archive_place
 from ecommerce_pipeline.load.connection import file_kept_open, kept_open
-from ecommerce_pipeline.load.destination import PIPELINE, file_format
-from ecommerce_pipeline.load.failures import FailuresNamed
-from ecommerce_pipeline.load.lock import only_run
+from ecommerce_pipeline.load.destination import file_format
 from ecommerce_pipeline.load.lookup import lookups, refusals
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.opening import begin, begin_without_shop, open_warehouse, position
@@ -74,15 +70,8 @@ def run(
         RunFailed: the run stopped; what is committed stays, the cursor has not moved past it.
     """
     reading = begin(request, settings, clocks or Clocks())
-    with alone(reading):
+    with alone(reading.started_at):
         return read_and_load(request, reading, watch)
-
-
-@contextmanager
-def alone(reading: Reading) -> Iterator[None]:
-    """Hold the working folder while the block runs; failures inside come out in our words."""
-    with FailuresNamed(), only_run(Path(get_dlt_pipelines_dir()), PIPELINE, reading.started_at):
-        yield
 
 
 def read_and_load(request: Request, reading: Reading, watch: Watch = lambda accounts: None) -> Outcome:

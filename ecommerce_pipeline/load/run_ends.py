@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ecommerce_pipeline.errors import AnotherRun, PipelineError, SettingError, Unaccounted
+from ecommerce_pipeline.load.whole_files import read_json, write_json
 
 KILLED = "Killed"
 KILLED_REASON = (
@@ -95,7 +94,7 @@ class RunEnds:
         Args:
             alone: whether no load is at work, so that one which is noted as running has been killed.
         """
-        noted = self._read()
+        noted = read_json(self._file)
         found = Failing(**_instants(noted["failing"])) if noted.get("failing") else None
         if noted.get("running_since") and (alone or self._nobody_runs()):
             return _one_more(found, KILLED, KILLED_REASON, datetime.fromisoformat(noted["running_since"]))
@@ -115,18 +114,9 @@ class RunEnds:
         except Timeout:
             return False
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            noted: dict[str, Any] = json.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return noted
-
     def _write(self, failing: Failing | None, running_since: datetime | None = None) -> None:
         noted = {"failing": failing and vars(failing), "running_since": running_since}
-        half = self._file.with_suffix(f".{os.getpid()}")
-        half.write_text(json.dumps(noted, default=datetime.isoformat), "utf-8")
-        half.replace(self._file)
+        write_json(self._file, noted)
 
 
 def _one_more(before: Failing | None, error: str, reason: str, at: datetime | None = None) -> Failing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import dlt
@@ -15,7 +15,7 @@ from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, rows_with
 from ecommerce_pipeline.records.keys import is_id
 from ecommerce_pipeline.records.wire import IdType
 from ecommerce_pipeline.shop.window import Window
-from ecommerce_pipeline.source.cursor import plain
+from ecommerce_pipeline.source.cursor import plain, standard
 from ecommerce_pipeline.source.repeats import identity
 from ecommerce_pipeline.source.tombstones import TOMBSTONE
 
@@ -72,7 +72,7 @@ class Stored:
                     f"The row {key!r} of {self._resource} has no `updated_at` or no `_loaded_at`, which every row that"
                     " was loaded has. Delete it, then run `python pipelines.py verify --repair`."
                 )
-            version = Version(row_id, _utc(moment), digest, plain(deleted), _utc(loaded), run_id)
+            version = Version(row_id, standard(moment), digest, plain(deleted), standard(loaded), run_id)
             found.setdefault(str(identity(key)), []).append(version)
         return found
 
@@ -122,8 +122,3 @@ class Stored:
         with asking(self._pipeline) as client:
             name = client.make_qualified_table_name(table)
             return rows_with(client, f"SELECT {columns} FROM {name} WHERE {column}", values)  # noqa: S608  # our names
-
-
-def _utc(moment: datetime) -> datetime:
-    """The same instant, of the standard library: dlt's clients may hand out pendulum's."""
-    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC)

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 State = Literal["loaded", "nothing_new", "unfinished", "failed", "swept"]
+WENT_WELL: tuple[State, ...] = ("loaded", "nothing_new", "unfinished")
+"""States of a list that was read, as far as the run has come."""
 
 
 @dataclass

@@ -40,6 +40,11 @@ class LosslessCursor(dlt.sources.incremental[datetime]):
         self.get_state()["last_value"] = moment if before is None else max(before, moment)
 
 
+def standard(moment: datetime) -> datetime:
+    """The same instant, of the standard library and in UTC: dlt's clients may hand out pendulum's."""
+    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC)
+
+
 def plain(moment: datetime | None) -> datetime | None:
-    """The same instant, of the standard library and in UTC."""
-    return datetime.fromisoformat(moment.isoformat()).astimezone(UTC) if moment else None
+    """The same, or None."""
+    return standard(moment) if moment else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,11 +12,10 @@ from typing import Any
 
 import dlt
 
+from ecommerce_pipeline.load.alone import alone
 from ecommerce_pipeline.load.connection import asking, kept_open
 from ecommerce_pipeline.load.covered import FAILED_MODELS, MODELS, Covered
 from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
-from ecommerce_pipeline.load.failures import FailuresNamed
-from ecommerce_pipeline.load.lock import only_run
 from ecommerce_pipeline.load.notes import Notes
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.settings import Settings
@@ -35,8 +33,6 @@ from ecommerce_pipeline.transform.columns import columns_of
 from ecommerce_pipeline.transform.environment import dbt_command
 from ecommerce_pipeline.transform.profile import OF_KIND
 from ecommerce_pipeline.transform.profile import variables as of_the_profile
-
-logger = logging.getLogger(__name__)
 
 LAST_BUILT = "ledger_differences"
 """A model that stands where all others do: nothing is built on it, and it is built on the longest chain."""
@@ -83,7 +79,7 @@ def require_dbt(settings: Settings) -> None:
         SettingError: there is no dbt for the warehouse.
     """
     if has_models(settings):
-        dbt_command(destination_type(), settings)
+        dbt_command(settings)
 
 
 def build(
@@ -124,11 +120,15 @@ def build_new(settings: Settings, clocks: Clocks | None = None, told: Told = lam
 @contextmanager
 def _begun(settings: Settings, clocks: Clocks) -> Iterator[_Build]:
     """What a build needs, the working folder held."""
-    command = dbt_command(destination_type(), settings)
+    command = dbt_command(settings)
     open_destination()
-    pipeline = open_pipeline()
-    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, clocks.now()):
-        yield _Build(pipeline, settings, command, clocks)
+    with alone(clocks.now()):
+        yield _Build(open_pipeline(), settings, command, clocks)
+
+
+def working_folder(pipeline: dlt.Pipeline) -> Path:
+    """Where dbt keeps what it parsed, its results and its logs."""
+    return Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
 
 
 def told_to_models(settings: Settings) -> dict[str, float]:
@@ -150,8 +150,7 @@ class _Build:
         self._told_to_models = told_to_models(settings)
         target = of_the_profile(pipeline, settings)
         self._definition = definition(self._told_to_models, target)
-        folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
-        self._dbt = Dbt(command, folder, target)
+        self._dbt = Dbt(command, working_folder(pipeline), target)
         self._covered, self._failed = Covered(pipeline, MODELS), Covered(pipeline, FAILED_MODELS)
 
     @property
@@ -170,7 +169,7 @@ class _Build:
         with kept_open():
             until = loaded(self._pipeline)
             last = None if everything or not self._stand() else last_build(self._pipeline)
-            sources = changed_sources(self._pipeline, last, self._definition)
+            sources = changed_sources(self._pipeline, last, self._definition, until)
         if sources == []:
             self._covered.write(self._definition)
             return Built(())

@@ -61,7 +61,7 @@ class Loaded(NamedTuple):
 
 def loaded(pipeline: dlt.Pipeline) -> Loaded:
     """How far the warehouse is loaded now."""
-    return Loaded(*_counted(pipeline, "status = 0"), _marks(pipeline))
+    return Loaded(*_counted(pipeline, "status = 0"), Notes(pipeline, CHANGES).count())
 
 
 def definition(variables: Mapping[str, Any], target: Mapping[str, str]) -> str:
@@ -85,13 +85,16 @@ def last_build(pipeline: dlt.Pipeline) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def changed_sources(pipeline: dlt.Pipeline, last: Mapping[str, Any] | None, wanted: str) -> list[str] | None:
+def changed_sources(
+    pipeline: dlt.Pipeline, last: Mapping[str, Any] | None, wanted: str, now: Loaded
+) -> list[str] | None:
     """The sources that have other rows than at the last build.
 
     Args:
         pipeline: knows the warehouse.
         last: see `last_build`.
         wanted: see `definition`.
+        now: how far the warehouse is loaded.
 
     Returns:
         their names, none where nothing has changed; None where everything has to be built: for the first time, by
@@ -103,13 +106,9 @@ def changed_sources(pipeline: dlt.Pipeline, last: Mapping[str, Any] | None, want
     if until != (last["last_load_id"], last["loads"]):
         return None
     resources = _resources_since(pipeline, last["last_load_id"])
-    if _marks(pipeline) != last["marks"]:
+    if now.marks != last["marks"]:
         resources |= {row["resource"] for row in Notes(pipeline, CHANGES).find()}
     return sorted({table for name in resources for table in TABLES.get(name, (name,))})
-
-
-def _marks(pipeline: dlt.Pipeline) -> int:
-    return Notes(pipeline, CHANGES).count()
 
 
 def _counted(pipeline: dlt.Pipeline, condition: str, *values: Any) -> tuple[str, int]:

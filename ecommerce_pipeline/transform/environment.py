@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.load.destination import LAKE
+from ecommerce_pipeline.load.destination import LAKE, destination_type
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.profile import OF_KIND
 
@@ -20,16 +20,16 @@ MADE = ("postgres", "snowflake")
 COMMANDS = "Scripts" if os.name == "nt" else "bin"
 
 
-def dbt_command(kind: str, settings: Settings) -> Path:
-    """dbt for a warehouse.
+def dbt_command(settings: Settings) -> Path:
+    """dbt for the warehouse that the configuration names.
 
     Args:
-        kind: the type of destination.
         settings: may name the environment.
 
     Raises:
         SettingError: there are no models for this warehouse, or its dbt is not installed.
     """
+    kind = destination_type()
     if kind not in OF_KIND:
         what = "The lake" if kind == LAKE else f"The destination `{kind}`"
         raise SettingError(

@@ -5,13 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from ecommerce_pipeline.load.destination import destination_type, open_destination, open_pipeline
-from ecommerce_pipeline.load.failures import FailuresNamed
-from ecommerce_pipeline.load.lock import only_run
-from ecommerce_pipeline.load.patience import wait_until_free
+from ecommerce_pipeline.load.alone import alone_in_warehouse
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
-from ecommerce_pipeline.transform.build import told_to_models
+from ecommerce_pipeline.transform.build import told_to_models, working_folder
 from ecommerce_pipeline.transform.child import Dbt
 from ecommerce_pipeline.transform.environment import dbt_command
 from ecommerce_pipeline.transform.profile import variables
@@ -28,14 +25,9 @@ def write_lineage(settings: Settings, page: Path) -> None:
         SettingError: there is no dbt for the warehouse.
         ModelsFailed: dbt could not read the models or the warehouse.
     """
-    command = dbt_command(destination_type(), settings)
-    open_destination()
-    pipeline = open_pipeline()
-    folder = Path(pipeline.pipelines_dir) / f"{pipeline.pipeline_name}.models"
-    dbt = Dbt(command, folder, variables(pipeline, settings))
-    clocks = Clocks()
-    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, clocks.now()):
-        wait_until_free(pipeline, settings.destination_wait_seconds, clocks.sleep)
+    command = dbt_command(settings)
+    with alone_in_warehouse(settings, Clocks()) as pipeline:
+        dbt = Dbt(command, working_folder(pipeline), variables(pipeline, settings))
         written = dbt.document(told_to_models(settings))
     page.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(written, page)

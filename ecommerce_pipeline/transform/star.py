@@ -37,13 +37,13 @@ class Lies(NamedTuple):
 
 
 STAR: Mapping[str, Lies] = {
-    "dim_customer": Lies("customer_id", "customer_id"),
-    "dim_product": Lies("product_id", "product_id"),
-    "dim_date": Lies("date_day", "date_day"),
     "fct_orders": Lies("order_id", "order_id", "order_date"),
     "fct_order_items": Lies("order_item_id", "order_id", "order_date"),
     "fct_payments": Lies("payment_id", "order_id", "payment_date"),
     "fct_deliveries": Lies("delivery_id", "order_id", "delivery_date"),
+    "dim_customer": Lies("customer_id", "customer_id"),
+    "dim_product": Lies("product_id", "product_id"),
+    "dim_date": Lies("date_day", "date_day"),
 }
 
 

@@ -42,6 +42,16 @@ def _ready(warehouse: Warehouse, address: str, **changes: Any) -> Settings:
     return settings
 
 
+def _exported(open_shop: OpenShop, tmp_path: Path) -> tuple[Warehouse, Settings, Path]:
+    """A warehouse whose models are in files, and the folder of these."""
+    shop, warehouse = open_shop(sizes=SIZES, page_size=40)
+    folder = tmp_path / "files"
+    with shop.serve() as address:
+        settings = _ready(warehouse, address, export_address=str(folder))
+    export(settings)
+    return warehouse, settings, folder
+
+
 def _written(found: list[Exported]) -> dict[str, int]:
     return {item.table: item.written for item in found if item.written}
 
@@ -93,11 +103,7 @@ def test_files_hold_the_rows_of_the_models_and_follow_them(open_shop: OpenShop, 
 def test_what_was_deleted_damaged_or_left_half_heals_and_the_rest_stays(
     open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop, warehouse = open_shop(sizes=SIZES, page_size=40)
-    folder = tmp_path / "files"
-    with shop.serve() as address:
-        settings = _ready(warehouse, address, export_address=str(folder))
-    export(settings)
+    _, settings, folder = _exported(open_shop, tmp_path)
     whole = _bytes(folder)
 
     files = sorted((folder / "fct_orders").glob("*/*.parquet"))
@@ -146,11 +152,7 @@ def test_csv_takes_the_place_of_parquet_and_a_bucket_that_of_a_folder(
 ) -> None:
     import dataclasses
 
-    shop, warehouse = open_shop(sizes=SIZES, page_size=40)
-    folder = tmp_path / "files"
-    with shop.serve() as address:
-        settings = _ready(warehouse, address, export_address=str(folder))
-    export(settings)
+    warehouse, settings, folder = _exported(open_shop, tmp_path)
     schema = parquet.read_schema(next((folder / "fct_orders").glob("*/*.parquet")))
     assert str(schema.field("total_amount").type) == "decimal128(38, 9)"
     assert str(schema.field("placed_at").type) == "timestamp[us]"

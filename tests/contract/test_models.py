@@ -258,6 +258,8 @@ def test_facts_that_stand_twice_are_one_row_after_the_next_build(open_shop: Open
         shop.update("orders", shop.truth("orders")[5]["id"], status="paid")
         _loaded(warehouse, address)
         _built(warehouse, address)
+    counts = "SELECT count(*) - count(DISTINCT order_id) FROM analytics.fct_orders"
+    assert warehouse.query(counts) == [(0,)]
 
 
 @pytest.mark.reader

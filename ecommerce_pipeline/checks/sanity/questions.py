@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 
-RESOURCES = ("customers", "products", "orders", "order_items", "payments", "deliveries")
+from ecommerce_pipeline.records import MODELS
 
 
 class Questions:
@@ -48,6 +47,6 @@ class Questions:
             return False
         return True
 
-    def present(self, tables: Iterable[str] = RESOURCES) -> list[str]:
-        """Those of the loaded tables that are there: a shop need not have all resources."""
-        return [table for table in tables if self.has(self.raw(table))]
+    def present(self) -> list[str]:
+        """Those of the resources' tables that are there: a shop need not have all resources."""
+        return [table for table in MODELS if self.has(self.raw(table))]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ecommerce_pipeline.checks.results import Finding
 from ecommerce_pipeline.checks.sanity.questions import Questions
+from ecommerce_pipeline.source.account import WENT_WELL
 from ecommerce_pipeline.source.quarantine import TABLE as QUARANTINE
 
 NEVER_NEGATIVE = {
@@ -41,7 +42,7 @@ def last_runs(ask: Questions) -> list[LastRun]:
     of_lists = "cursor_after IS NOT NULL OR (window_since IS NULL AND window_until IS NULL)"
     runs = (
         f"SELECT {columns}, {newest} AS newest_is_1 FROM {ask.raw('pipeline_runs')}"  # noqa: S608  # our names
-        f" WHERE state IN ('loaded', 'nothing_new', 'unfinished') AND ({of_lists})"
+        f" WHERE state IN {WENT_WELL} AND ({of_lists})"
     )
     found = ask.rows(f"SELECT {columns} FROM ({runs}) AS runs WHERE newest_is_1 = 1 ORDER BY resource")  # noqa: S608
     return [LastRun(*row) for row in found]

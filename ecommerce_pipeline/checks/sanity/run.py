@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import dlt
 
@@ -13,14 +12,12 @@ from ecommerce_pipeline.checks.results import CHECKS, Finding
 from ecommerce_pipeline.checks.sanity import curated, orphans, raw
 from ecommerce_pipeline.checks.sanity.questions import Questions
 from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.alone import alone_in_warehouse
 from ecommerce_pipeline.load.connection import asking, kept_open
 from ecommerce_pipeline.load.covered import CHECKS as COVERED
 from ecommerce_pipeline.load.covered import Covered
-from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
-from ecommerce_pipeline.load.failures import FailuresNamed
-from ecommerce_pipeline.load.lock import only_run
+from ecommerce_pipeline.load.destination import is_lake, open_pipeline
 from ecommerce_pipeline.load.notes import Notes
-from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.source.run_id import new_run_id
@@ -81,13 +78,9 @@ def check(settings: Settings, clocks: Clocks | None = None) -> Checked:
     clocks = clocks or Clocks()
     if is_lake():
         raise SettingError("`check` needs a warehouse; a lake keeps files, see docs/lake.md.")
-    open_destination()
-    pipeline = open_pipeline()
     now = clocks.now()
-    with FailuresNamed(), only_run(Path(pipeline.pipelines_dir), pipeline.pipeline_name, now):
-        wait_until_free(pipeline, settings.destination_wait_seconds, clocks.sleep)
-        with kept_open():
-            return _checked(pipeline, settings, now)
+    with alone_in_warehouse(settings, clocks) as pipeline, kept_open():
+        return _checked(pipeline, settings, now)
 
 
 def _checked(pipeline: dlt.Pipeline, settings: Settings, now: datetime) -> Checked:

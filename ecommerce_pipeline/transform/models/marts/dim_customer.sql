@@ -1,12 +1,5 @@
 {#- Everybody whom a fact names: customers that were rejected or never came have a row too, with nothing but their key. -#}
-with known as (
-    select
-        customer_id, true as is_known, is_deleted, email, first_name, last_name, status, city, country, created_at,
-        updated_at
-    from {{ ref('stg_customers') }}
-),
-
-named as (
+with named as (
     select distinct customer_id from {{ ref('fct_orders') }} where customer_id is not null
 ),
 
@@ -19,7 +12,7 @@ orders as (
 
 select
     coalesce(known.customer_id, named.customer_id) as customer_id,
-    coalesce(known.is_known, false) as is_known,
+    known.customer_id is not null as is_known,
     coalesce(known.is_deleted, false) as is_deleted,
     known.email,
     known.first_name,
@@ -32,6 +25,6 @@ select
     coalesce(orders.order_count, 0) as order_count,
     known.created_at,
     known.updated_at
-from known
+from {{ ref('stg_customers') }} as known
 full outer join named on named.customer_id = known.customer_id
 left join orders on orders.customer_id = coalesce(known.customer_id, named.customer_id)
