@@ -10,8 +10,9 @@ PYTHON := $(BIN)/python
 # dlt starts `marimo` by name, so the environment's commands have to be found first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export RUNTIME__DLTHUB_TELEMETRY ?= false
+export DAGSTER_DISABLE_TELEMETRY ?= yes
 
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+COMPILE := uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 # One worker for each core; each test has folders, ports and a warehouse of its own.
 PARALLEL := --numprocesses auto --dist worksteal
@@ -33,7 +34,7 @@ uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
 @touch $@
 endef
 
-.PHONY: help run dbt-snowflake dbt-postgres lineage demo show test test-long test-postgres test-snowflake test-lake test-snowflake-live same-rows failures cost alert-picture check format real bench lock clean
+.PHONY: help run dbt-snowflake dbt-postgres lineage demo show dagster airflow test test-long test-postgres test-snowflake test-lake test-dagster test-airflow test-snowflake-live same-rows failures cost alert-picture test-newest audit container real-data snowflake-emulation clouds check format real bench scaling lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,6 +51,14 @@ lineage: $(VENV)/.run ## write the models' documentation with their lineage into
 demo: $(VENV)/.run ## serve the demo shop alone
 	$(PYTHON) pipelines.py demo
 
+dagster: $(VENV)-dagster/.made ## run the pipeline in Dagster, http://127.0.0.1:3000, or PORT=
+	mkdir -p data/dagster
+	cp ecommerce_pipeline/orchestration/dagster/dagster.yaml data/dagster/
+	DAGSTER_HOME=$(CURDIR)/data/dagster $(VENV)-dagster/bin/dg dev --host 127.0.0.1 --port $(or $(PORT),3000)
+
+airflow: $(VENV)/.run $(VENV)-airflow/.made ## run the pipeline in Airflow, http://127.0.0.1:8080, or PORT=
+	PATH="$(CURDIR)/$(VENV)-airflow/bin:$$PATH" ecommerce_pipeline/orchestration/airflow/start $(PORT)
+
 show: $(VENV)/.run ## open dlt's page on the loaded data
 	dlt pipeline ecommerce show
 
@@ -57,7 +66,7 @@ test: $(VENV)/.test ## run every test that this machine can run; names what it s
 	$(PYTHON) -m pytest $(PARALLEL)
 
 test-long: $(VENV)/.test ## run the long tests too
-	$(PYTHON) -m pytest $(PARALLEL) -m "long or not long"
+	$(PYTHON) -m pytest $(PARALLEL) -m "not scheduler"
 
 test-postgres: $(VENV)/.test $(VENV)-dbt-postgres/.made ## the contract tests on a PostgreSQL that they start
 	$(PYTHON) -m pytest $(PARALLEL) tests/contract --door postgres $(ABOUT_WAREHOUSES)
@@ -68,6 +77,12 @@ test-snowflake: $(VENV)/.test $(VENV)-snowflake/.made $(VENV)-clouds/.made $(VEN
 test-lake: $(VENV)/.test ## the contract tests on a lake, of Parquet and of Delta
 	for door in lake delta; do \
 		$(PYTHON) -m pytest $(PARALLEL) tests/contract --door $$door $(ABOUT_WAREHOUSES); done
+
+test-dagster: $(VENV)/.test $(VENV)-dagster/.made ## assets, failed and repeated runs, a backfill and the lineage in Dagster
+	$(PYTHON) -m pytest $(PARALLEL) tests/orchestration -m scheduler -k dagster
+
+test-airflow: $(VENV)/.test $(VENV)-airflow/.made ## the DAG, failed and repeated tasks, the scheduler's own run in Airflow
+	$(PYTHON) -m pytest $(PARALLEL) tests/orchestration -m scheduler -k airflow
 
 test-snowflake-live: $(VENV)/.test ## the journey in a Snowflake account, SNOWFLAKE_TEST_CREDENTIALS
 	$(PYTHON) -m pytest -q tests/contract/test_the_same_on_every_door.py --door snowflake-live
@@ -88,6 +103,25 @@ cost: $(VENV)/.test $(VENV)-snowflake/.made ## statements and bytes for Snowflak
 alert-picture: $(VENV)/.test ## photograph an alert that is really sent, docs/alert-mail.png
 	$(PYTHON) -m tests.support.alert_picture
 
+test-newest: $(VENV)/.uv ## the short tests with the newest releases that the requirements allow, in .venv-newest
+	$(PYTHON) -m venv --clear $(VENV)-newest
+	uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade \
+		$(addprefix -r ,requirements.txt requirements/dev.txt requirements/clouds.txt requirements/lake.txt)
+	$(VENV)-newest/bin/python -m pytest $(PARALLEL) tests/unit tests/contract tests/journeys
+
+audit: $(VENV)/.uv ## ask whether a release that is pinned is known to be unsafe
+	for lock in requirements.lock requirements/*.lock; do \
+		echo "== $$lock"; uv tool run pip-audit --disable-pip --require-hashes -r $$lock; done
+
+container: ## build the image ecommerce-pipeline, with docker, podman or buildah
+	if command -v docker >/dev/null; then docker build --tag ecommerce-pipeline .; \
+	elif command -v podman >/dev/null; then podman build --format docker --tag ecommerce-pipeline .; \
+	else buildah build --format docker --tag ecommerce-pipeline .; fi
+
+real-data: $(VENV)/.real ## install the real retailer's data that some tests read
+snowflake-emulation: $(VENV)-snowflake/.made ## install what some tests load into
+clouds: $(VENV)-clouds/.made ## install buckets of this machine for tests
+
 check: $(VENV)/.test ## lint, format, types, import rules; changes nothing
 	ruff check .
 	ruff format --check .
@@ -104,10 +138,14 @@ real: $(VENV)/.real ## load a real retailer's data whole, compare it with the da
 bench: $(VENV)/.run $(VENV)-bench-script/.made $(VENV)-bench-singer/.made ## measure it beside its peers; BENCH="--help" tells how
 	$(PYTHON) -m benchmarks $(BENCH)
 
+scaling: $(VENV)/.run ## measure what a backfill of a billion rows would take, for docs/scaling.md
+	$(PYTHON) -m benchmarks.scaling
+
 lock: $(VENV)/.uv ## pin the newest releases that the requirements allow
 	$(COMPILE) --upgrade requirements.txt -o requirements.lock
 	$(COMPILE) --upgrade requirements.txt requirements/dev.txt requirements/clouds.txt requirements/lake.txt -c requirements.lock -o requirements/dev.lock
-	for name in snowflake-emulation clouds-emulation dbt-snowflake dbt-postgres; do \
+	$(COMPILE) --upgrade requirements.txt requirements/dagster.txt -c requirements/dev.lock -o requirements/dagster.lock
+	for name in snowflake-emulation clouds-emulation dbt-snowflake dbt-postgres airflow; do \
 		$(COMPILE) --upgrade requirements/$$name.txt -o requirements/$$name.lock; done
 
 clean: ## remove the environment and every cache; loaded data stays
@@ -126,7 +164,7 @@ $(VENV)/.test: requirements/dev.lock | $(VENV)/.uv
 # What tests talk to, and dbt for warehouses whose adapter does not fit beside the loader, in environments of their own.
 $(VENV)-snowflake/.made $(VENV)-clouds/.made: $(VENV)-%/.made: requirements/%-emulation.lock | $(VENV)/.uv
 	$(locked)
-$(VENV)-dbt-snowflake/.made $(VENV)-dbt-postgres/.made: $(VENV)-%/.made: requirements/%.lock | $(VENV)/.uv
+$(VENV)-dbt-snowflake/.made $(VENV)-dbt-postgres/.made $(VENV)-dagster/.made $(VENV)-airflow/.made: $(VENV)-%/.made: requirements/%.lock | $(VENV)/.uv
 	$(locked)
 
 # Its files are read, its code is not: what that would need would hide from the tests what the pipeline lacks.

@@ -56,7 +56,7 @@ def _chain(part: Part, contender: Contender, shop: ServedShop) -> Iterator[Run]:
 
 def _run(case: Case, contender: Contender, shop: ServedShop, folder: Path) -> Run:
     output = folder / "output.txt"
-    usage = measured(contender.command(shop.address), folder, _environment(contender, shop.address), output)
+    usage = measured(contender.command(shop.address), folder, environment_of(contender, shop.address), output)
     failure = ""
     if usage.exit_code:
         words = " ".join(output.read_text("utf-8", errors="replace").split())
@@ -66,7 +66,7 @@ def _run(case: Case, contender: Contender, shop: ServedShop, folder: Path) -> Ru
     return Run(case, usage.wall_s, usage.cpu_s, usage.peak_mb, moved, off, failure)
 
 
-def _environment(contender: Contender, address: str) -> dict[str, str]:
+def environment_of(contender: Contender, address: str) -> dict[str, str]:
     """No setting of the person who measures reaches a contender."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     commands = f"{contender.python.parent}{os.pathsep}{inherited.get('PATH', os.defpath)}"

@@ -57,6 +57,16 @@ RUN_FAILED = Kind(
     " it.",
     "the load runs again",
 )
+RUN_LATE = Kind(
+    "run_late",
+    "runs that take too long",
+    "a run is not through in time",
+    "",
+    ("noticed (UTC)", "which"),
+    "See in the scheduler where it is, and in its log whether the shop throttles or the warehouse is busy. It may go"
+    " on: nothing is lost by waiting.",
+    "the run is through",
+)
 BUILD_FAILED = Kind(
     "build_failed",
     "failed builds",
@@ -125,6 +135,7 @@ KINDS = {
     for kind in (
         SHOP_AWAY,
         RUN_FAILED,
+        RUN_LATE,
         BUILD_FAILED,
         CHECK_FAILED,
         STALE,

@@ -17,7 +17,7 @@ from ecommerce_pipeline.alerts.keeping import Keeping
 from ecommerce_pipeline.alerts.kinds import KINDS, Kind
 from ecommerce_pipeline.alerts.message import Letter, letter
 from ecommerce_pipeline.alerts.place import loads_of
-from ecommerce_pipeline.alerts.work import failed_runs
+from ecommerce_pipeline.alerts.work import failed_runs, late_run
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.connection import asking, kept_open
 from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
@@ -62,6 +62,7 @@ def alert(
     patience_seconds: float | None = None,
     clocks: Clocks | None = None,
     idle: bool = False,
+    late: str = "",
 ) -> Alerted:
     """Evaluate, and tell each channel what it has not been told.
 
@@ -71,6 +72,7 @@ def alert(
         patience_seconds: how long to wait for a warehouse that is open elsewhere, if not as the settings say.
         clocks: the time.
         idle: whether the load before has brought nothing, so that a warehouse that sleeps is asked now and then only.
+        late: what is said of a run that is not through in time.
 
     Raises:
         SettingError: an address or another setting is wrong; nothing was sent.
@@ -79,22 +81,21 @@ def alert(
     clocks, channels = clocks or Clocks(), channels_of(settings)
     open_destination()
     pipeline = open_pipeline()
-    if patience_seconds is None:
-        patience_seconds = settings.destination_wait_seconds
+    patience = settings.destination_wait_seconds if patience_seconds is None else patience_seconds
     with only_run(Path(pipeline.pipelines_dir), f"{pipeline.pipeline_name}.alerts", clocks.now()):
-        evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run)
+        evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run, late)
         if idle and evaluation.rests():
             return Alerted([], set(), [], "", len(channels))
         try:
             with FailuresNamed(), kept_open():
-                evaluation.look(patience_seconds)
+                evaluation.look(patience)
                 evaluation.keep()
         except DestinationFailed as error:
             with FailuresNamed():
                 evaluation.look_here(str(error))
                 evaluation.keep()
         with FailuresNamed():
-            return evaluation.tell(patience_seconds)
+            return evaluation.tell(patience)
 
 
 class _Evaluation:
@@ -107,6 +108,7 @@ class _Evaluation:
         channels: list[Channel],
         clocks: Clocks,
         dry_run: bool,
+        late: str,
     ) -> None:
         self._pipeline = pipeline
         self._settings = settings
@@ -116,7 +118,10 @@ class _Evaluation:
         self._schema = f"{settings.models_schema}_alerts"
         folder = Path(pipeline.pipelines_dir)
         self._loads = loads_of(folder)
-        self._runs = failed_runs(RunEnds(folder, pipeline.pipeline_name), self._loads)
+        self._runs = [
+            *failed_runs(RunEnds(folder, pipeline.pipeline_name), self._loads),
+            late_run(late, self._loads, clocks.now()),
+        ]
         self._keeping = Keeping(pipeline, self._loads, dry_run)
         self._found: list[Finding] = []
         self._changed = Changes([], [], [])

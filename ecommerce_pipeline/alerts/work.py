@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import dlt
 
 from ecommerce_pipeline.alerts.event import Finding, Member, instant, shown, text
-from ecommerce_pipeline.alerts.kinds import BUILD_FAILED, CHECK_FAILED, RUN_FAILED, SHOP_AWAY
+from ecommerce_pipeline.alerts.kinds import BUILD_FAILED, CHECK_FAILED, RUN_FAILED, RUN_LATE, SHOP_AWAY
 from ecommerce_pipeline.alerts.rows import rows_of
 from ecommerce_pipeline.checks.results import CHECKS
 from ecommerce_pipeline.errors import ShopUnreachable
@@ -41,6 +42,18 @@ def failed_runs(ends: RunEnds, loads: str) -> list[Finding]:
     away = failing.error == ShopUnreachable.__name__
     cells = (f"{failing.times:,}", shown(failing.since), shown(failing.last_at), failing.reason)
     return [Finding(SHOP_AWAY if away else RUN_FAILED, (Member(loads, failing.since, cells),), loads)]
+
+
+def late_run(late: str, loads: str, now: datetime) -> Finding:
+    """A run of this folder that is not through in time; only who waits for it knows.
+
+    Args:
+        late: what is said of it; empty where none is late.
+        loads: how the loads of this folder are called.
+        now: the present instant, UTC.
+    """
+    members = (Member(loads, now, (shown(now), late)),) if late else ()
+    return Finding(RUN_LATE, members, loads)
 
 
 def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:

@@ -57,7 +57,7 @@ def _unexpected(error: Exception) -> int:
     kinds = {kind.__name__ for kind in type(error).__mro__}
     wrong_setting = "ConfigurationException" in kinds
     lines = str(error).strip().splitlines() or [""]
-    place = Path(".dlt/.var/last_error.txt")
+    place = Path(os.environ.get("WORKSPACE__SETTINGS__WORKING_DIR") or ".dlt/.var") / "last_error.txt"
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(

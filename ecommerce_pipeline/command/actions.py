@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ecommerce_pipeline.command.answers import alert, build, build_new, check, check_new, export, lineage
+from ecommerce_pipeline.command.loading import load_noted
 from ecommerce_pipeline.command.mending import replay, sweep, verify
-from ecommerce_pipeline.command.prepared import prepared
 
 if TYPE_CHECKING:
     from ecommerce_pipeline.command.alerting import Telling
@@ -34,19 +34,11 @@ def load(options: argparse.Namespace) -> int:
 
 
 def _load(request: Request, options: argparse.Namespace, telling: Telling) -> int:
-    from ecommerce_pipeline.load.run import run
     from ecommerce_pipeline.report.outcome import print_outcome
     from ecommerce_pipeline.transform.build import has_models
 
-    with prepared(request, builds=not options.no_transform) as (settings, watch):
-        telling.begins(settings)
-        outcome = run(request, settings, watch=telling.watching(watch))
+    settings, outcome = load_noted(request, telling, builds=not options.no_transform)
     print_outcome(outcome)
-    telling.has_loaded(outcome.packages)
-    if not outcome.complete:
-        telling.wrong.append(
-            f"Not every row of run {outcome.run_id} is accounted for; `pipeline_runs` tells of which list."
-        )
     code = 0 if outcome.complete else 1
     if options.no_transform or not has_models(settings):
         return code

@@ -94,6 +94,6 @@ def alert(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.alerts.run import alert as alerted_now
     from ecommerce_pipeline.report.alerted import print_alerted, print_letters
 
-    alerted = alerted_now(settings_without_shop(options), options.dry_run)
+    alerted = alerted_now(settings_without_shop(options), options.dry_run, late=options.late)
     (print_letters if options.dry_run else print_alerted)(alerted)
     return 1 if alerted.failed or alerted.away else 0

@@ -138,6 +138,12 @@ def _add_alert(commands: Commands[argparse.ArgumentParser]) -> None:
         commands, "alert", "find late orders, failed runs and the like, and tell the channels what is new"
     )
     parser.add_argument("--dry-run", action="store_true", help="print the message; send nothing")
+    parser.add_argument(
+        "--late",
+        metavar="TEXT",
+        default="",
+        help="what a scheduler has to say of a run that is not through in time; over with the next evaluation",
+    )
 
 
 def _add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -144,8 +144,9 @@ def _archive(reading: Reading) -> Keeper:
         return NoArchive()
     address, place = archive_place(settings)
     archive = Archive(address, reading.run_id, reading.started_at, place)
-    for path in archive.discard_unfinished():
-        logger.info("deleted from the archive, half written: %s", path)
+    if reading.window is None:  # runs of past days may write beside each other
+        for path in archive.discard_unfinished():
+            logger.info("deleted from the archive, half written: %s", path)
     days = settings.archive_retention_days
     for path in archive.expire(reading.started_at.date(), days):
         logger.info("deleted from the archive, older than %d days: %s", days, path)

@@ -19,6 +19,7 @@ from ecommerce_pipeline.settings.alerts import AlertSettings
 from ecommerce_pipeline.settings.field import KINDS
 from ecommerce_pipeline.settings.load import LoadSettings
 from ecommerce_pipeline.settings.models import ModelSettings
+from ecommerce_pipeline.settings.orchestration import OrchestrationSettings
 
 SECTION = "sources.ecommerce"
 
@@ -26,7 +27,7 @@ SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True)
-class Settings(AlertSettings, ModelSettings, LoadSettings):
+class Settings(OrchestrationSettings, AlertSettings, ModelSettings, LoadSettings):
     """What a person may set under `[sources.ecommerce]`. Times are seconds, instants UTC."""
 
     @property

@@ -41,6 +41,7 @@ class Node:
     """What became of one model, snapshot or test.
 
     Attributes:
+        unique_id: as dbt tells it from all others.
         kind: `models`, `snapshots` or `tests`.
         name: as it is called in the project.
         status: dbt's word for it.
@@ -48,6 +49,7 @@ class Node:
         seconds: how long it took.
     """
 
+    unique_id: str
     kind: str
     name: str
     status: str
@@ -112,6 +114,19 @@ class Dbt:
         if not page.exists():
             raise ModelsFailed(f"The models were not described: {said or 'dbt ended without a word'}")
         return page
+
+    def parse(self, told_to_models: Mapping[str, float]) -> Path:
+        """Read the project, without a warehouse; gives the file in which dbt describes it.
+
+        Raises:
+            ModelsFailed: dbt could not read the models.
+        """
+        manifest = self._folder / "target" / "manifest.json"
+        manifest.unlink(missing_ok=True)
+        said = self._wait(self._full(["parse", "--vars", json.dumps(told_to_models)]), lambda what: None)
+        if not manifest.exists():
+            raise ModelsFailed(f"The models were not read: {said or 'dbt ended without a word'}")
+        return manifest
 
     def _full(self, arguments: Sequence[str]) -> list[str]:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -187,9 +202,10 @@ def _progress(event: Mapping[str, Any]) -> str:
 
 
 def _node(found: Mapping[str, Any]) -> Node:
-    kind, _, name = str(found["unique_id"]).split(".", 2)
+    kind, _, name = found["unique_id"].split(".", 2)
     lines = str(found.get("message") or "").strip().splitlines()
     return Node(
+        found["unique_id"],
         KINDS.get(kind, kind),
         _short(kind, name),
         found["status"],

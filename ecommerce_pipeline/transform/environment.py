@@ -42,7 +42,7 @@ def dbt_command(settings: Settings) -> Path:
     elif find_spec("dbt.adapters." + kind):
         folder = own
     else:
-        folder = own.with_name(f"{own.name}-dbt-{kind}")
+        folder = own.with_name(f"{own.name.removesuffix('-dagster')}-dbt-{kind}")
     command = folder / COMMANDS / "dbt"
     if not command.exists() and not command.with_suffix(".exe").exists():
         raise SettingError(

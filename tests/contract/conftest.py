@@ -38,6 +38,9 @@ DOORS: dict[str, Callable[[str, Path], Door]] = {
 BY_SQL = pytest.mark.door("duckdb", "postgres", "snowflake", "snowflake-live")
 """What asks or changes rows by SQL, or rests on rows being known to the warehouse: a lake has files."""
 
+EXCLUDED = "DBT_EXCLUDE_RESOURCE_TYPES"
+"""The variable that tells dbt what to leave out of a build."""
+
 OpenShop = Callable[..., tuple[DemoShop, Warehouse]]
 
 
@@ -75,3 +78,9 @@ def verbatim(
 ) -> tuple[VerbatimShop, VerbatimWarehouse]:
     """A shop that serves what it is told, and the warehouse that reads it."""
     return VerbatimShop(), VerbatimWarehouse(tmp_path, monkeypatch, door)
+
+
+@pytest.fixture
+def models_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Builds without the models' own tests, which take most of their time."""
+    monkeypatch.setenv(EXCLUDED, "test unit_test")

@@ -147,7 +147,14 @@ def _line(order: int, random: Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("variant", "seed"), [("plain", 0), ("plain", 7), ("embedded", 2), ("embedded", 5), ("masked", 4)]
+    ("variant", "seed"),
+    [
+        ("plain", 0),
+        ("embedded", 2),
+        ("masked", 4),
+        pytest.param("plain", 7, marks=pytest.mark.long),
+        pytest.param("embedded", 5, marks=pytest.mark.long),
+    ],
 )
 def test_ugly_rows_land_alike_as_columns_and_as_records(
     variant: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

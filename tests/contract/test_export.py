@@ -20,7 +20,7 @@ from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support import clouds
 from tests.support.warehouse import Warehouse
 
-pytestmark = BY_SQL
+pytestmark = [BY_SQL, pytest.mark.usefixtures("models_alone")]
 
 SIZES = {"customers": 40, "products": 20, "orders": 90}
 TABLES = (

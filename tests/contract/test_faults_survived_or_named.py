@@ -67,7 +67,7 @@ def test_an_expired_token_is_asked_for_once_more(open_shop: OpenShop) -> None:
 
 
 def test_an_access_token_that_expired_is_fetched_anew(open_shop: OpenShop) -> None:
-    shop, warehouse = open_shop(auth="oauth2", faults=Faults(expired_token=0.2))
+    shop, warehouse = open_shop(auth="oauth2", faults=Faults(expired_token=0.2, most_in_a_row=1))
     with shop.serve() as address:
         declared = {"type": "oauth2_client_credentials", "access_token_url": f"{address}/oauth/token"}
         warehouse.run(

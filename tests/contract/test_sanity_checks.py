@@ -12,7 +12,7 @@ from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.transform.build import build
 from tests.contract.conftest import BY_SQL, OpenShop
 
-pytestmark = BY_SQL
+pytestmark = [BY_SQL, pytest.mark.usefixtures("models_alone")]
 
 SIZES = {"customers": 40, "products": 20, "orders": 90}
 OPTIONS: dict[str, Any] = {"sizes": SIZES, "page_size": 40, "tombstones": True, "invalid_share": 0.03}

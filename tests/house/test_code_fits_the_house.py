@@ -18,6 +18,7 @@ LINES_OF_A_FUNCTION = 40
 # Where a person reads the output: the commands of the pipeline, the demo shop and the benchmark.
 MAY_PRINT = {
     "benchmarks/__main__.py",
+    "benchmarks/scaling.py",
     "ecommerce_pipeline/command/__init__.py",
     "ecommerce_pipeline/demo/command.py",
 }

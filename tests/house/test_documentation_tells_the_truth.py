@@ -116,3 +116,13 @@ def _keys(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
             yield from _keys(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}"
+
+
+def test_workflows_run_make_targets() -> None:
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+    called = {name for line in re.findall(r"run: make ([a-z -]+)", text) for name in line.split()}
+    listed = {name for line in re.findall(r"target: \[([^\]]+)\]", text) for name in line.split(", ")}
+    assert called and listed and (called | listed) - make_targets() == set()
+    for line in (ROOT / ".ci" / "run").read_text("utf-8").splitlines():
+        if line.startswith("make "):
+            assert set(line.partition("<")[0].split()[1:]) <= make_targets(), line

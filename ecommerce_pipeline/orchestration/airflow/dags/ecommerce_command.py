@@ -1,0 +1,60 @@
+"""A task that runs a command of the pipeline."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+PROJECT = Path(os.environ.get("ECOMMERCE_PROJECT") or Path(__file__).resolve().parents[4])
+"""The folder of pipelines.py; named where this file was copied into another folder of DAGs."""
+
+PYTHON = os.environ.get("ECOMMERCE_PYTHON") or str(PROJECT / ".venv" / "bin" / "python")
+"""Of the environment that `make run` has made."""
+
+WRONG_SETTING = 2
+"""The exit code of what a person has to mend: another try would end the same."""
+
+
+class Pipelines(BaseOperator):
+    """`python pipelines.py <command>`, its output in the task's log.
+
+    Args:
+        command: with its options, as it is typed; a template.
+    """
+
+    template_fields = ("command",)
+
+    def __init__(self, *, command: str, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.command = command
+        self._hook = SubprocessHook()
+
+    def execute(self, context: Context) -> None:
+        """Run it to its end.
+
+        Raises:
+            AirflowFailException: a setting is wrong; it is not tried again.
+            AirflowException: it failed, and may be tried again without harm.
+        """
+        ended = self._hook.run_command(
+            [PYTHON, "pipelines.py", *shlex.split(self.command)], env=environment(), cwd=str(PROJECT)
+        )
+        if ended.exit_code == WRONG_SETTING:
+            raise AirflowFailException(ended.output)
+        if ended.exit_code:
+            raise AirflowException(f"exit code {ended.exit_code}; the log above tells why")
+
+    def on_kill(self) -> None:
+        """Stop the command; what it has committed stays, and the next one goes on from there."""
+        self._hook.send_sigterm()
+
+
+def environment() -> dict[str, str]:
+    """Airflow's own, without what would make the pipeline look for packages in Airflow's environment."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}

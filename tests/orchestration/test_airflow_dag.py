@@ -1,0 +1,43 @@
+"""What Airflow reads: tasks in their order, tries, a deadline; nothing of the pipeline is imported for it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ecommerce_pipeline.demo import DemoShop
+from tests.orchestration.conftest import OpenAirflow
+
+pytestmark = pytest.mark.scheduler
+
+READ = """
+import json, sys, time
+sys.path.insert(0, {folder!r})
+before = time.process_time()
+from ecommerce import dag
+window = dag.get_task("load").command
+print(json.dumps({{
+    "seconds": time.process_time() - before,
+    "order": [task.task_id for task in dag.topological_sort()],
+    "retries": sorted({{task.retries for task in dag.tasks}}),
+    "one": dag.max_active_runs,
+    "deadline": dag.deadline[0].interval.total_seconds(),
+    "teardown": [task.task_id for task in dag.tasks if task.is_teardown],
+    "ours": [name for name in sys.modules if name.startswith(("ecommerce_pipeline", "dlt"))],
+}}))
+"""
+
+
+def test_the_dag_is_read_without_the_pipeline_and_without_work(
+    open_airflow: OpenAirflow, shop: DemoShop
+) -> None:
+    airflow = open_airflow("airflow")
+    read = airflow.python("-c", READ.format(folder=str(airflow.dags)))
+    assert read.returncode == 0, read.stderr
+    found = json.loads(read.stdout.splitlines()[-1])
+    assert found["order"] == ["load", "build", "check", "export", "alert"]
+    assert found["retries"] == [3] and found["one"] == 1 and found["deadline"] == 3600
+    assert found["teardown"] == ["alert"]  # it comes last whatever has failed, and hides no failure
+    assert found["ours"] == [] and shop.requests == []
+    assert airflow.run("dags", "list-import-errors").returncode == 0
