@@ -107,6 +107,7 @@ def open_project(tmp_path: Path, shop: DemoShop, project_env: dict[str, str]) ->
             "SOURCES__ECOMMERCE__TRANSFORM": "true",
             "SOURCES__ECOMMERCE__REQUEST_ATTEMPTS": "1",
             "SOURCES__ECOMMERCE__STEP_RETRY_SECONDS": "0.1",
+            "DBT_EXCLUDE_RESOURCE_TYPES": "test unit_test",  # most of a build's time; they are tried elsewhere
         }
         return Project(folder, {**project_env, **told})
 

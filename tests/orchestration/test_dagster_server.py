@@ -72,9 +72,13 @@ def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer(
     with project.started(*command, **told):
         until(lambda: _answers(address))
         with browser() as page:
-            page.goto(f"{address}/asset-groups?asset-selection=key%3A%22ecommerce%2Forders%22%2B")
-            for shown in ("orders", "fct_orders", "daily_revenue"):
-                expect(page.get_by_text(shown, exact=True).first).to_be_visible()
+            page.goto(f"{address}/asset-groups")
+            for group in ("raw", "staging", "intermediate", "history", "marts", "checks", "files", "alerts"):
+                expect(page.locator("svg").get_by_text(group, exact=True)).to_be_visible()
+            page.goto(f"{address}/locations/ecommerce/asset-groups/raw")
+            expect(page.locator("svg").get_by_text("pipeline_runs", exact=True)).to_be_visible()
+            page.get_by_text("List", exact=True).click()
+            expect(page.get_by_text("orders__tags").first).to_be_visible()
         given = {
             "assetSelection": [{"path": ["ecommerce", table]} for table in _loaded_together(address)],
             "partitionNames": [f"{day:%Y-%m-%d}" for day in DAYS],

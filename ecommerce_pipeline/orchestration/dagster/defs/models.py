@@ -25,7 +25,7 @@ from ecommerce_pipeline.transform.manifest import manifest
 
 
 class ByFolder(DagsterDbtTranslator):
-    """Assets are called as their models; groups are the folders of the project, as staging and marts."""
+    """Assets are called as their models; groups are the folders of the project, and history."""
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -33,9 +33,10 @@ class ByFolder(DagsterDbtTranslator):
         """The asset of a model; a source keeps the key that it has anyway."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = manifest["nodes"].get(unique_id)
-        return (
-            spec.replace_attributes(key=AssetKey(node["name"]), group_name=node["fqn"][1]) if node else spec
-        )
+        if node is None:
+            return spec
+        group = "history" if node["resource_type"] == "snapshot" else node["fqn"][1]
+        return spec.replace_attributes(key=AssetKey(node["name"]), group_name=group)
 
 
 @definitions
