@@ -66,7 +66,13 @@ def test_a_long_reading_is_loaded_in_steps_and_accounted_for_once(open_shop: Ope
 
 @pytest.mark.parametrize(
     ("paging", "sort"),
-    [("page_number", "updated_at"), ("json_link", "updated_at"), ("offset", "id"), ("cursor", "id")],
+    [
+        ("page_number", "updated_at"),
+        *(
+            pytest.param(*style, marks=pytest.mark.reader)
+            for style in (("json_link", "updated_at"), ("offset", "id"), ("cursor", "id"))
+        ),
+    ],
 )
 def test_a_stopped_first_load_goes_on_from_its_last_step(
     open_shop: OpenShop,
@@ -97,6 +103,7 @@ def test_writes_between_two_steps_are_not_lost(open_shop: OpenShop, monkeypatch:
     shop.stop()
 
 
+@pytest.mark.reader
 def test_a_shop_that_goes_away_costs_one_step_and_the_account_says_so(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_tombstone_of_nothing_but_a_key_marks_the_row_that_is_there(
     assert quiet.packages == []
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize(
     ("told", "marked"), [(None, False), (False, False), ("", False), (0, False), (True, True), ("gone", True)]
 )
@@ -148,6 +149,7 @@ def test_a_tombstone_of_nothing_but_a_key_survives_a_run_that_fails(
     assert warehouse.query(CHILD_MARKS) == [(datetime.fromisoformat(DELETED),)]
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize("key", [2**70, "\ud800", None, [1]])
 def test_a_tombstone_with_a_key_that_no_row_can_have_stops_no_run(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse], key: Any

@@ -23,6 +23,7 @@ from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'ecommerce'"
 
 
+@pytest.mark.reader
 def test_the_account_of_a_quiet_shop_equals_its_counts(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.1)
     with shop.serve() as address:
@@ -120,6 +121,7 @@ def test_the_table_of_a_list_without_elements_fills_when_the_first_one_comes(
     assert counts == [[(0, 0)], [(1, 1)], [(0, 0)]]
 
 
+@pytest.mark.reader
 def test_rows_beyond_a_window_that_the_shop_cannot_close_are_loaded_not_dropped(open_shop: OpenShop) -> None:
     """dlt's own cursor drops them in silence; the account would name rows that are not there."""
     shop, warehouse = open_shop()
@@ -132,6 +134,7 @@ def test_rows_beyond_a_window_that_the_shop_cannot_close_are_loaded_not_dropped(
     assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(loaded,)]
 
 
+@pytest.mark.reader
 @BY_SQL
 def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
@@ -143,6 +146,7 @@ def test_the_archive_holds_every_page_as_it_came(open_shop: OpenShop) -> None:
     assert came == {row["id"]: row for row in shop.truth("orders") + shop.invalid("orders")}
 
 
+@pytest.mark.reader
 @BY_SQL
 def test_rows_whose_pages_cannot_be_archived_are_not_loaded(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
@@ -196,6 +200,7 @@ def test_a_full_refresh_reads_everything_again_and_keeps_the_history_of_runs(ope
     assert differences(shop, warehouse.database) == []
 
 
+@pytest.mark.reader
 def test_rows_that_nobody_can_read_are_refused_alone_and_kept_whole(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:

@@ -92,6 +92,7 @@ def test_a_newer_version_in_the_warehouse_is_not_overwritten(
     assert warehouse.query(QUARANTINE) == []
 
 
+@pytest.mark.reader
 def test_of_several_rejected_versions_the_newest_is_loaded(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -107,6 +108,7 @@ def test_of_several_rejected_versions_the_newest_is_loaded(
     assert warehouse.query("SELECT count(*) FROM ecommerce.orders__tags") == [(1,)]
 
 
+@pytest.mark.reader
 def test_a_line_that_was_refused_inside_its_order_joins_it(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_line_that_was_refused_inside_its_order_joins_it(
     assert warehouse.query("SELECT record_key, _run_id FROM ecommerce.rejected_records") == [("3", first)]
 
 
+@pytest.mark.reader
 def test_what_still_breaks_the_contract_is_left_as_it_was(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.2)
     with shop.serve() as address:
@@ -185,6 +188,7 @@ def test_the_archive_alone_brings_a_lost_warehouse_back(open_shop: OpenShop) -> 
     assert differences(shop, warehouse.database) == []
 
 
+@pytest.mark.reader
 def test_only_pages_of_the_period_are_replayed(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -217,6 +221,7 @@ def test_a_row_that_was_deleted_since_stays_deleted(
     assert warehouse.query("SELECT id FROM ecommerce.orders WHERE _deleted_at IS NOT NULL") == [(1,)]
 
 
+@pytest.mark.reader
 def test_damaged_files_of_the_archive_are_named_and_the_others_loaded(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -244,6 +249,7 @@ def _page(key: int) -> bytes:
     return gzip.compress(json.dumps([{**ORDER, "id": key}]).encode())
 
 
+@pytest.mark.reader
 def test_a_replay_leaves_the_cursors_alone(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:

@@ -28,6 +28,7 @@ def counts(outcome: Outcome, name: str = "orders") -> tuple[int, int, int]:
     return account.loaded, account.rejected_rows, account.repeated
 
 
+@pytest.mark.reader
 def test_a_refused_id_of_the_wrong_type_hides_no_row(verbatim: Verbatim) -> None:
     shop, warehouse = verbatim
     shop.put("orders", [{**ORDER, "id": "1", "updated_at": "2026-02-01T00:00:00Z"}, {**ORDER, "id": 1}])
@@ -50,6 +51,7 @@ def test_a_list_that_comes_as_a_whole_is_loaded_once(verbatim: Verbatim) -> None
     assert (fourth.packages, counts(fourth)[:2]) == ([], (0, 0))
 
 
+@pytest.mark.reader
 def test_a_list_of_refused_rows_alone_is_sent_once(verbatim: Verbatim) -> None:
     shop, warehouse = verbatim
     shop.put("orders", [{**ORDER, "id": 1, "status": ""}, {"id": 2}, "nonsense"])
@@ -58,6 +60,7 @@ def test_a_list_of_refused_rows_alone_is_sent_once(verbatim: Verbatim) -> None:
     assert (counts(first), counts(second), second.packages) == ((0, 3, 0), (0, 0, 3), [])
 
 
+@pytest.mark.reader
 @BY_SQL
 @pytest.mark.parametrize("id_type", ["integer", "text"])
 def test_a_window_with_ids_of_every_kind_is_read_again(verbatim: Verbatim, id_type: str) -> None:
@@ -87,6 +90,7 @@ def test_a_mended_mapping_makes_rows_new_when_they_are_read_again(open_shop: Ope
     assert warehouse.query("SELECT DISTINCT status = currency FROM ecommerce.orders") == [(True,)]
 
 
+@pytest.mark.reader
 def test_lines_of_a_refused_order_are_counted_as_refused(verbatim: Verbatim) -> None:
     shop, warehouse = verbatim
     lines: list[Any] = [LINE, {**LINE, "id": 8}]
@@ -99,6 +103,7 @@ def test_lines_of_a_refused_order_are_counted_as_refused(verbatim: Verbatim) -> 
     assert counts(second, "order_items")[:2] == (0, 0)
 
 
+@pytest.mark.reader
 def test_a_misspelt_field_of_embedded_lines_is_refused(verbatim: Verbatim) -> None:
     shop, warehouse = verbatim
     shop.put("orders", [{**ORDER, "lines": [LINE]}])
@@ -107,6 +112,7 @@ def test_a_misspelt_field_of_embedded_lines_is_refused(verbatim: Verbatim) -> No
     assert not warehouse.query("SELECT 1 FROM information_schema.tables WHERE table_name = 'orders'")
 
 
+@pytest.mark.reader
 def test_rows_without_lines_are_fine_where_others_have_them(verbatim: Verbatim) -> None:
     shop, warehouse = verbatim
     with shop.serve() as address:
@@ -116,6 +122,7 @@ def test_rows_without_lines_are_fine_where_others_have_them(verbatim: Verbatim) 
     assert warehouse.query("SELECT count(*) FROM ecommerce.orders") == [(3,)]
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize(
     ("form", "written"),
     [
@@ -148,6 +155,7 @@ def test_lines_without_a_time_of_their_own_have_that_of_their_order(verbatim: Ve
     assert [(key, moment.isoformat()) for key, moment in lines] == [(1, "2026-01-02T03:04:05+00:00")]
 
 
+@pytest.mark.reader
 def test_a_list_of_which_every_row_is_rejected_is_warned_of(
     verbatim: Verbatim, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -195,6 +203,7 @@ def test_a_window_that_is_read_again_sends_no_refused_record_twice(open_shop: Op
     assert sum(account.repeated for account in again.accounts) > 0
 
 
+@pytest.mark.reader
 def test_the_cursor_stays_behind_the_shops_clock_by_the_lag(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(invalid_share=0.0)
     profile = warehouse.profile(cursor={"lag_seconds": 3600.0})

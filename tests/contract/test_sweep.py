@@ -31,9 +31,14 @@ UNFOLLOWED = """SELECT count(*) FROM ecommerce.orders__tags AS t JOIN ecommerce.
     ("paging", "sort", "until_param"),
     [
         ("page_number", "updated_at", "updated_before"),
-        ("page_number", "updated_at", None),
-        ("offset", "id", None),
-        ("cursor", "-updated_at", "updated_before"),
+        *(
+            pytest.param(*style, marks=pytest.mark.reader)
+            for style in (
+                ("page_number", "updated_at", None),
+                ("offset", "id", None),
+                ("cursor", "-updated_at", "updated_before"),
+            )
+        ),
     ],
 )
 def test_a_sweep_marks_what_the_shop_has_deleted_and_nothing_else(
@@ -66,6 +71,7 @@ def test_after_a_sweep_nothing_is_left_to_do(open_shop: OpenShop) -> None:
         assert warehouse.run(address).packages == []
 
 
+@pytest.mark.reader
 def test_a_sweep_asks_for_keys_alone(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
@@ -77,6 +83,7 @@ def test_a_sweep_asks_for_keys_alone(open_shop: OpenShop) -> None:
     assert {query.get("fields") for query in pages} == {"id,updated_at"}
 
 
+@pytest.mark.reader
 def test_rows_that_are_edited_during_a_sweep_are_not_marked(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
@@ -112,6 +119,7 @@ def test_a_row_that_is_back_is_unmarked_with_its_lists(
     assert warehouse.query(UNFOLLOWED) == [(0,)]
 
 
+@pytest.mark.reader
 def test_a_sweep_that_would_mark_too_much_marks_nothing_until_it_is_told_to(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -151,6 +159,7 @@ def test_a_tombstone_stays_marked_when_a_sweep_meets_it(
     assert warehouse.query(MARKED) == [(1,), (2,)]
 
 
+@pytest.mark.reader
 @pytest.mark.parametrize(("fields", "missing"), [("updated_at", "id"), ("id", "updated_at")])
 def test_keys_that_do_not_come_are_refused(open_shop: OpenShop, fields: str, missing: str) -> None:
     shop, warehouse = open_shop()
@@ -183,6 +192,7 @@ def test_there_is_nothing_to_sweep_before_the_first_load(open_shop: OpenShop) ->
         swept(warehouse, address)
 
 
+@pytest.mark.reader
 def test_only_the_named_lists_are_swept(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
@@ -204,6 +214,7 @@ def test_a_row_that_is_back_is_unmarked_by_a_run_too(open_shop: OpenShop) -> Non
     assert warehouse.query(MARKED) == []
 
 
+@pytest.mark.reader
 def test_a_row_that_moves_to_the_newest_while_keys_are_read_is_found_there(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +237,7 @@ def test_a_row_that_moves_to_the_newest_while_keys_are_read_is_found_there(
     assert found["orders"].gone == []
 
 
+@pytest.mark.reader
 def test_a_row_whose_time_the_shop_has_set_back_is_not_marked(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
