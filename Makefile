@@ -103,11 +103,11 @@ cost: $(VENV)/.test $(VENV)-snowflake/.made ## statements and bytes for Snowflak
 alert-picture: $(VENV)/.test ## photograph an alert that is really sent, docs/alert-mail.png
 	$(PYTHON) -m tests.support.alert_picture
 
-test-newest: $(VENV)/.uv ## the short tests with the newest releases that the requirements allow, in .venv-newest
+test-newest: $(VENV)/.uv $(VENV)-clouds/.made ## the short tests with the newest releases that the requirements allow, in .venv-newest
 	$(PYTHON) -m venv --clear $(VENV)-newest
 	uv pip install --quiet --python $(VENV)-newest/bin/python --upgrade \
 		$(addprefix -r ,requirements.txt requirements/dev.txt requirements/clouds.txt requirements/lake.txt)
-	$(VENV)-newest/bin/python -m pytest $(PARALLEL) tests/unit tests/contract tests/journeys
+	PATH="$(CURDIR)/$(VENV)-newest/bin:$$PATH" $(VENV)-newest/bin/python -m pytest $(PARALLEL) tests/unit tests/contract tests/journeys
 
 audit: $(VENV)/.uv ## ask whether a release that is pinned is known to be unsafe
 	for lock in requirements.lock requirements/*.lock; do \

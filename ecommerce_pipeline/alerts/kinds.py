@@ -57,15 +57,15 @@ RUN_FAILED = Kind(
     " it.",
     "the load runs again",
 )
-RUN_LATE = Kind(
-    "run_late",
-    "runs that take too long",
-    "a run is not through in time",
+RUN_TROUBLE = Kind(
+    "run_trouble",
+    "runs of a scheduler",
+    "a scheduler's run is late or has failed",
     "",
-    ("noticed (UTC)", "which"),
-    "See in the scheduler where it is, and in its log whether the shop throttles or the warehouse is busy. It may go"
-    " on: nothing is lost by waiting.",
-    "the run is through",
+    ("run of", "noticed (UTC)", "what"),
+    "See in the scheduler where it stands, and do what its log says. A late one may go on, a failed one may be run"
+    " again: nothing is lost by either.",
+    "the scheduler's runs end well again",
 )
 BUILD_FAILED = Kind(
     "build_failed",
@@ -135,7 +135,7 @@ KINDS = {
     for kind in (
         SHOP_AWAY,
         RUN_FAILED,
-        RUN_LATE,
+        RUN_TROUBLE,
         BUILD_FAILED,
         CHECK_FAILED,
         STALE,

@@ -17,7 +17,7 @@ from ecommerce_pipeline.alerts.keeping import Keeping
 from ecommerce_pipeline.alerts.kinds import KINDS, Kind
 from ecommerce_pipeline.alerts.message import Letter, letter
 from ecommerce_pipeline.alerts.place import loads_of
-from ecommerce_pipeline.alerts.work import failed_runs, late_run
+from ecommerce_pipeline.alerts.work import Trouble, failed_runs, troubled_runs
 from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.connection import asking, kept_open
 from ecommerce_pipeline.load.destination import is_lake, open_destination, open_pipeline
@@ -62,7 +62,7 @@ def alert(
     patience_seconds: float | None = None,
     clocks: Clocks | None = None,
     idle: bool = False,
-    late: str = "",
+    trouble: Trouble | None = None,
 ) -> Alerted:
     """Evaluate, and tell each channel what it has not been told.
 
@@ -72,7 +72,7 @@ def alert(
         patience_seconds: how long to wait for a warehouse that is open elsewhere, if not as the settings say.
         clocks: the time.
         idle: whether the load before has brought nothing, so that a warehouse that sleeps is asked now and then only.
-        late: what is said of a run that is not through in time.
+        trouble: what a scheduler has to say of its runs.
 
     Raises:
         SettingError: an address or another setting is wrong; nothing was sent.
@@ -83,7 +83,7 @@ def alert(
     pipeline = open_pipeline()
     patience = settings.destination_wait_seconds if patience_seconds is None else patience_seconds
     with only_run(Path(pipeline.pipelines_dir), f"{pipeline.pipeline_name}.alerts", clocks.now()):
-        evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run, late)
+        evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run, trouble)
         if idle and evaluation.rests():
             return Alerted([], set(), [], "", len(channels))
         try:
@@ -108,7 +108,7 @@ class _Evaluation:
         channels: list[Channel],
         clocks: Clocks,
         dry_run: bool,
-        late: str,
+        trouble: Trouble | None,
     ) -> None:
         self._pipeline = pipeline
         self._settings = settings
@@ -120,7 +120,7 @@ class _Evaluation:
         self._loads = loads_of(folder)
         self._runs = [
             *failed_runs(RunEnds(folder, pipeline.pipeline_name), self._loads),
-            late_run(late, self._loads, clocks.now()),
+            *troubled_runs(trouble, self._loads, clocks.now()),
         ]
         self._keeping = Keeping(pipeline, self._loads, dry_run)
         self._found: list[Finding] = []

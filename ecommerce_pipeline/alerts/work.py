@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import dlt
 
 from ecommerce_pipeline.alerts.event import Finding, Member, instant, shown, text
-from ecommerce_pipeline.alerts.kinds import BUILD_FAILED, CHECK_FAILED, RUN_FAILED, RUN_LATE, SHOP_AWAY
+from ecommerce_pipeline.alerts.kinds import BUILD_FAILED, CHECK_FAILED, RUN_FAILED, RUN_TROUBLE, SHOP_AWAY
 from ecommerce_pipeline.alerts.rows import rows_of
 from ecommerce_pipeline.checks.results import CHECKS
 from ecommerce_pipeline.errors import ShopUnreachable
@@ -44,16 +44,31 @@ def failed_runs(ends: RunEnds, loads: str) -> list[Finding]:
     return [Finding(SHOP_AWAY if away else RUN_FAILED, (Member(loads, failing.since, cells),), loads)]
 
 
-def late_run(late: str, loads: str, now: datetime) -> Finding:
-    """A run of this folder that is not through in time; only who waits for it knows.
+class Trouble(NamedTuple):
+    """What a scheduler has to say of its runs.
+
+    Attributes:
+        job: whose runs; what is said of one job says nothing of another.
+        what: that one is late or has failed, as a sentence; empty where all is well.
+    """
+
+    job: str
+    what: str = ""
+
+
+def troubled_runs(trouble: Trouble | None, loads: str, now: datetime) -> list[Finding]:
+    """A scheduler's runs that are late or failed; nothing where it has said nothing.
 
     Args:
-        late: what is said of it; empty where none is late.
+        trouble: what it says.
         loads: how the loads of this folder are called.
         now: the present instant, UTC.
     """
-    members = (Member(loads, now, (shown(now), late)),) if late else ()
-    return Finding(RUN_LATE, members, loads)
+    if trouble is None:
+        return []
+    name = f"{loads} {trouble.job}"
+    members = (Member(name, now, (trouble.job, shown(now), trouble.what)),) if trouble.what else ()
+    return [Finding(RUN_TROUBLE, members, name)]
 
 
 def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:

@@ -13,12 +13,12 @@ from ecommerce_pipeline.checks.deletions import Unseen
 from ecommerce_pipeline.checks.listing import Listing
 from ecommerce_pipeline.checks.preconditions import Missing, refuse_too_many, require_loaded
 from ecommerce_pipeline.errors import ContractBroken
-from ecommerce_pipeline.load.alone import alone
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.load.opening import begin, open_warehouse, require_rows_that_change
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Watch
+from ecommerce_pipeline.load.slots import alone_with_rows
 from ecommerce_pipeline.load.stored import Stored
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
@@ -70,7 +70,7 @@ def sweep(
     """
     reading = begin(request, settings, clocks or Clocks())
     require_rows_that_change(reading, "sweep")
-    with alone(reading.started_at):
+    with alone_with_rows(reading.started_at):
         pipeline = open_warehouse(reading, request).pipeline
         require_loaded(pipeline, reading)
         watch(reading.accounts)

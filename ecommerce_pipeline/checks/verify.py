@@ -26,6 +26,7 @@ from ecommerce_pipeline.load.opening import (
 )
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, Watch, read_and_load
+from ecommerce_pipeline.load.slots import alone_with_rows
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.shop.window import Window
@@ -102,7 +103,7 @@ def verify_and_repair(
     """
     reading = begin(request, settings, clocks or Clocks())
     require_rows_that_change(reading, "verify")
-    with alone(reading.started_at):
+    with alone_with_rows(reading.started_at):
         pipeline = open_warehouse(reading, request).pipeline
         watch(reading.accounts)
         comparisons = list(_compared(reading, pipeline))

@@ -92,8 +92,11 @@ def export(options: argparse.Namespace) -> int:
 def alert(options: argparse.Namespace) -> int:
     """Who has to know something is told, once."""
     from ecommerce_pipeline.alerts.run import alert as alerted_now
+    from ecommerce_pipeline.alerts.work import Trouble
     from ecommerce_pipeline.report.alerted import print_alerted, print_letters
 
-    alerted = alerted_now(settings_without_shop(options), options.dry_run, late=options.late)
+    alerted = alerted_now(
+        settings_without_shop(options), options.dry_run, trouble=Trouble("run", options.late)
+    )
     (print_letters if options.dry_run else print_alerted)(alerted)
     return 1 if alerted.failed or alerted.away else 0

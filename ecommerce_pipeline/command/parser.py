@@ -142,7 +142,7 @@ def _add_alert(commands: Commands[argparse.ArgumentParser]) -> None:
         "--late",
         metavar="TEXT",
         default="",
-        help="what a scheduler has to say of a run that is not through in time; over with the next evaluation",
+        help="what a scheduler has to say of a run that is late; it is over with the next `alert`",
     )
 
 

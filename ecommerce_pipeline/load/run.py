@@ -9,7 +9,6 @@ from datetime import datetime
 
 import dlt
 
-from ecommerce_pipeline.load.alone import alone
 from ecommerce_pipeline.load.archive_place import archive_place
 from ecommerce_pipeline.load.connection import file_kept_open, kept_open
 from ecommerce_pipeline.load.destination import file_format
@@ -19,6 +18,7 @@ from ecommerce_pipeline.load.opening import begin, begin_without_shop, open_ware
 from ecommerce_pipeline.load.package import Package
 from ecommerce_pipeline.load.refresh import forget
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.load.slots import alone_with_rows
 from ecommerce_pipeline.load.tables import Tables
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
@@ -70,7 +70,7 @@ def run(
         RunFailed: the run stopped; what is committed stays, the cursor has not moved past it.
     """
     reading = begin(request, settings, clocks or Clocks())
-    with alone(reading.started_at):
+    with alone_with_rows(reading.started_at):
         return read_and_load(request, reading, watch)
 
 
@@ -147,7 +147,7 @@ def _archive(reading: Reading) -> Keeper:
     if reading.window is None:  # runs of past days may write beside each other
         for path in archive.discard_unfinished():
             logger.info("deleted from the archive, half written: %s", path)
-    days = settings.archive_retention_days
-    for path in archive.expire(reading.started_at.date(), days):
-        logger.info("deleted from the archive, older than %d days: %s", days, path)
+        days = settings.archive_retention_days
+        for path in archive.expire(reading.started_at.date(), days):
+            logger.info("deleted from the archive, older than %d days: %s", days, path)
     return archive

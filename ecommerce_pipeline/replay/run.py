@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import dlt
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.load.alone import alone
 from ecommerce_pipeline.load.archive_place import archive_place
 from ecommerce_pipeline.load.connection import kept_open
 from ecommerce_pipeline.load.destination import file_format
@@ -25,6 +24,7 @@ from ecommerce_pipeline.load.opening import (
 from ecommerce_pipeline.load.package import Package
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome, Watch, outcome_of
+from ecommerce_pipeline.load.slots import alone_with_rows
 from ecommerce_pipeline.load.stored import Stored
 from ecommerce_pipeline.load.tables import Tables
 from ecommerce_pipeline.replay.archive_files import archived_files
@@ -83,7 +83,7 @@ def replay_rejected(
     """
     reading = begin_without_shop(replace(request, window=Window()), settings, clocks or Clocks())
     require_rows_that_change(reading, "replay")
-    with alone(reading.started_at):
+    with alone_with_rows(reading.started_at):
         warehouse = _open(reading, request)
         watch(reading.accounts)
         quarantined = [_quarantined(reading, name, warehouse.pipeline) for name in reading.listed]
@@ -140,7 +140,7 @@ def replay_archive(
             " `sources.ecommerce.archive_address`."
         )
     damaged: list[str] = []
-    with alone(reading.started_at):
+    with alone_with_rows(reading.started_at):
         warehouse = _open(reading, request)
         watch(reading.accounts)
         for name in reading.listed:

@@ -28,13 +28,14 @@ def manifest(settings: Settings) -> dict[str, Any]:
         ModelsFailed: dbt could not read the models.
     """
     told, target = told_to_models(settings), {"ECOMMERCE_TARGET": destination_type()}
-    wanted = definition(told, target)
+    command = dbt_command(settings)
+    wanted = f"{definition(told, target)} {command} {command.stat().st_mtime_ns}"
     folder = Path(get_dlt_pipelines_dir()) / f"{PIPELINE}.manifest"
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "kept.json"
     with FileLock(folder / "kept.lock"):
         if read_json(kept).get("definition") != wanted:
-            read = read_json(Dbt(dbt_command(settings), folder, target).parse(told))
+            read = read_json(Dbt(command, folder, target).parse(told))
             write_json(kept, {"definition": wanted, "manifest": read})
     found: dict[str, Any] = read_json(kept)["manifest"]
     return found

@@ -18,6 +18,7 @@ from ecommerce_pipeline.alerts.in_warehouse import EVENTS
 from ecommerce_pipeline.alerts.late_orders import TOLD_FOR
 from ecommerce_pipeline.alerts.rows import rows_of
 from ecommerce_pipeline.alerts.run import Alerted, alert
+from ecommerce_pipeline.alerts.work import Trouble
 from ecommerce_pipeline.checks.results import CHECKS, Finding
 from ecommerce_pipeline.checks.sanity.run import check
 from ecommerce_pipeline.command.alerting import told_afterwards
@@ -538,6 +539,17 @@ def test_a_run_that_found_nothing_new_has_gone_well_before_the_warehouse_knows_i
     _waits("nothing_new", 35)
     rows = [row for event in night.alert().events for row in event.rows]
     assert [row[1] for row in rows] == ([stays_away] if stays_away else [])
+
+
+@pytest.mark.reader
+def test_what_a_scheduler_says_of_a_job_is_over_when_it_says_so_of_that_job_alone(night: Night) -> None:
+    night.alert(trouble=Trouble("verify", "Run 7 of verify failed: rows differ"))
+    assert night.subjects == ["[demo] a scheduler's run is late or has failed"]
+    for trouble in (None, Trouble("hourly"), Trouble("verify", "Run 8 of verify failed too")):
+        night.alert(trouble=trouble)
+    assert len(night.subjects) == 1
+    night.alert(trouble=Trouble("verify"))
+    assert night.subjects[1:] == ["[demo] over: the scheduler's runs end well again"]
 
 
 @pytest.mark.reader

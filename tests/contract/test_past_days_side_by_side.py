@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from ecommerce_pipeline.demo import DemoShop
-from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.errors import AnotherRun, SettingError
 from ecommerce_pipeline.load.request import Request
-from ecommerce_pipeline.orchestration.dagster.slots import slot
+from ecommerce_pipeline.load.slots import slot
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.window import Window
 from tests.conftest import ROOT
@@ -72,3 +73,15 @@ def test_a_warehouse_of_one_writer_is_told(tmp_path: Path, monkeypatch: pytest.M
         slot(window, dataclasses.replace(Settings(), parallel_windows=2)),
     ):
         pytest.fail("it was let in")
+
+
+@pytest.mark.door("duckdb")
+def test_what_changes_rows_is_refused_while_past_days_are_loaded(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
+    slots = warehouse.folder / "dlt" / "pipelines" / "slots"
+    slots.mkdir(parents=True)
+    with shop.serve() as address:
+        with FileLock(slots / "0.lock"), pytest.raises(AnotherRun, match="Past days are loaded"):
+            warehouse.run(address)
+        warehouse.run(address)
+    assert differences(shop, warehouse.database) == []

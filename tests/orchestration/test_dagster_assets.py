@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.export.tables import TABLES
+from ecommerce_pipeline.orchestration.dagster.windows import FOLLOWS
 from tests.orchestration.conftest import DG, OpenProject
 
 pytestmark = pytest.mark.scheduler
+
+TICK = """
+import json
+from datetime import UTC, datetime
+from dagster import build_schedule_context
+from ecommerce_pipeline.orchestration.dagster.definitions import defs
+found = defs().get_repository_def()
+at = datetime(2026, 11, 27, 0, 5, tzinfo=UTC)
+context = build_schedule_context(scheduled_execution_time=at, repository_def=found)
+asked = found.get_schedule_def("hourly_schedule").evaluate_tick(context).run_requests
+print(json.dumps([[request.partition_key, request.tags] for request in asked]))
+"""
 
 
 def test_tables_models_files_and_alerts_are_assets_and_to_know_them_asks_neither_shop_nor_warehouse(
@@ -39,5 +53,13 @@ def test_tables_models_files_and_alerts_are_assets_and_to_know_them_asks_neither
     assert {schedule["name"] for schedule in found["schedules"]} == {
         *("hourly_schedule", "verify_nightly", "sweep_nightly")
     }
-    assert [sensor["name"] for sensor in found["sensors"]] == ["tell_of_failure"]
+    assert {sensor["name"] for sensor in found["sensors"]} == {"tell_of_failure", "tell_of_end"}
     assert shop.requests == [] and not project.database.exists()
+
+
+def test_each_hour_asks_for_the_day_that_it_is_in_and_follows_the_cursor(open_project: OpenProject) -> None:
+    project = open_project("dagster")
+    told = project.run(str(Path(DG).with_name("python")), "-c", TICK)
+    assert told.returncode == 0, told.stderr
+    ((day, tags),) = json.loads(told.stdout.splitlines()[-1])
+    assert day == "2026-11-27" and FOLLOWS.items() <= tags.items()

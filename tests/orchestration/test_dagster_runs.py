@@ -8,6 +8,7 @@ import subprocess
 from datetime import UTC, datetime
 from random import Random
 
+import duckdb
 import pytest
 
 from ecommerce_pipeline.demo import DemoShop
@@ -43,7 +44,7 @@ def test_runs_that_are_killed_fail_and_are_repeated_leave_what_runs_that_never_f
     shop.change(token=by_hand.env["SOURCES__ECOMMERCE__SHOP_TOKEN"])
     shop.change(faults=Faults(server_error=1.0, most_in_a_row=1_000_000))
     shop.requests.clear()
-    with project.started(*_command()) as run:
+    with project.started(*_command(), DBT_EXCLUDE_RESOURCE_TYPES="") as run:
         until(lambda: shop.requests)
         shop.change(faults=Faults())
         (dbt, *_) = until(lambda: working_in(project.folder, "build", "--project-dir"))
@@ -51,6 +52,7 @@ def test_runs_that_are_killed_fail_and_are_repeated_leave_what_runs_that_never_f
         assert run.wait(PATIENCE_SECONDS) == 0
     said = (project.folder / "said.log").read_text("utf-8")
     assert said.count("STEP_UP_FOR_RETRY") == 2  # the load once, the build once
+    assert said.count("ASSET_CHECK_EVALUATION - ") > 150  # models' tests among them
 
     by_hand.pipelines()
     chance = Random(3)
@@ -61,4 +63,11 @@ def test_runs_that_are_killed_fail_and_are_repeated_leave_what_runs_that_never_f
     by_hand.pipelines()
     by_hand.pipelines("export")
     assert differing(project.database, by_hand.database) == []
+    assert files_of(project.folder / "data" / "export") == files_of(by_hand.folder / "data" / "export")
+
+    with duckdb.connect(str(project.database)) as warehouse:
+        warehouse.execute("UPDATE ecommerce.payments SET amount = -amount WHERE id % 2 = 0")
+    shop.touch_random(chance)
+    damaged = _hourly(project)
+    assert damaged.returncode != 0 and "amounts_not_negative" in damaged.stderr
     assert files_of(project.folder / "data" / "export") == files_of(by_hand.folder / "data" / "export")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import run
-from ecommerce_pipeline.orchestration.dagster.slots import slot
+from ecommerce_pipeline.load.slots import slot
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.window import Window
 

@@ -17,7 +17,7 @@ OF_ITS_WORK = {
 """Tables that tell of runs, of which a failed or repeated one makes more."""
 
 OF_A_TIME = {"valid_from", "valid_to", "dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"}
-FOLLOWING_THE_CLOCK = ("analytics_alerts", "analytics_history", "analytics.delivery_performance")
+FOLLOWING_THE_CLOCK = ("analytics_alerts", "analytics.delivery_performance")
 
 
 def differing(ours: Path, theirs: Path) -> list[str]:

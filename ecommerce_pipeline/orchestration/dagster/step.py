@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dagster import Backoff, Failure, Jitter, RetryPolicy
 
 from ecommerce_pipeline.command.environment import log_to_stderr, require_project
-from ecommerce_pipeline.errors import PipelineError, SettingError, ShopRefused
+from ecommerce_pipeline.errors import PipelineError, SettingError, ShopRefused, TooManyGone, Unaccounted
 from ecommerce_pipeline.settings import Settings, load_settings
 
 POOL = "warehouse"
 """Runs that write wait for each other here: `dagster.yaml` lets one in, which is what DuckDB can bear."""
 
-FOR_A_PERSON = (SettingError, ShopRefused)
-"""What another try cannot mend."""
+FOR_A_PERSON = (SettingError, ShopRefused, TooManyGone, Unaccounted)
+"""What another try cannot mend, or would hide."""
 
 
 def settings_here() -> Settings:

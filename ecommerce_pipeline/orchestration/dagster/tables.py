@@ -54,7 +54,7 @@ def raw_specs(settings: Settings) -> list[AssetSpec]:
     return [
         AssetSpec(
             raw_key(table),
-            deps=[raw_key(tables[table])] if tables.get(table, table) != table else [],
+            deps=[raw_key(parent)] if (parent := table.partition("__")[0]) != table else [],
             description=words,
             group_name="raw",
             kinds=kinds,

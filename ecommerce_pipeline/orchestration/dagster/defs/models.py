@@ -61,9 +61,14 @@ def _models(settings: Settings, known: Mapping[str, Any]) -> AssetsDefinition:
         yield from _models_up_to_date(context, built, known)
         yield from _checks(context, built, known)
         if built.failed:
-            raise Failure("; ".join(f"{node.name}: {node.message}" for node in built.failed))
+            raise Failure(_words(built), allow_retries=False)
 
     return models
+
+
+def _words(built: Built) -> str:
+    """What failed: it would fail again, at the same cost, until somebody mends it or new rows come."""
+    return "; ".join(f"{node.name}: {node.message}" for node in built.failed)
 
 
 def _checks(

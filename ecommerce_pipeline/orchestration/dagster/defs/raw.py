@@ -19,10 +19,11 @@ from ecommerce_pipeline.command.loading import load_noted
 from ecommerce_pipeline.errors import Unaccounted
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import Outcome
-from ecommerce_pipeline.orchestration.dagster.partitions import backfills, closed_window, days
-from ecommerce_pipeline.orchestration.dagster.slots import slot
+from ecommerce_pipeline.load.slots import slot
+from ecommerce_pipeline.orchestration.dagster.partitions import backfills, days
 from ecommerce_pipeline.orchestration.dagster.step import POOL, retries, settings_here, step
 from ecommerce_pipeline.orchestration.dagster.tables import raw_specs, raw_tables
+from ecommerce_pipeline.orchestration.dagster.windows import FOLLOWS, window_of
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.window import Window
 from ecommerce_pipeline.source.account import ResourceAccount
@@ -47,7 +48,7 @@ def _raw(settings: Settings) -> AssetsDefinition:
     )
     def load(context: AssetExecutionContext) -> Iterator[MaterializeResult[Any]]:
         """Read what changed in the shop, or days that are asked for again, and load it."""
-        window = closed_window(context.partition_time_window, datetime.now(UTC))
+        window = None if FOLLOWS.items() <= context.run.tags.items() else _asked(context)
         with step(), slot(window, settings):
             outcome = loaded(window)
         accounts = {account.resource: account for account in outcome.accounts}
@@ -56,6 +57,11 @@ def _raw(settings: Settings) -> AssetsDefinition:
             yield MaterializeResult(asset_key=spec.key, metadata=_told(outcome, account))
 
     return load
+
+
+def _asked(context: AssetExecutionContext) -> Window | None:
+    asked = context.partition_time_window
+    return window_of(asked.start, asked.end, datetime.now(UTC))
 
 
 def loaded(window: Window | None) -> Outcome:

@@ -10,8 +10,7 @@ from dagster import (
     schedule,
 )
 
-from ecommerce_pipeline.orchestration.dagster.partitions import days
-from ecommerce_pipeline.orchestration.dagster.step import settings_here
+from ecommerce_pipeline.orchestration.dagster.windows import FOLLOWS
 
 HOURLY = define_asset_job("hourly", AssetSelection.all(), description="Load, build, check, export, alert.")
 
@@ -24,6 +23,6 @@ def defs() -> Definitions:
 
 @schedule(job=HOURLY, cron_schedule="5 * * * *", execution_timezone="UTC")
 def hourly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
-    """The present day: what changed since the last run is read, wherever its days are."""
-    last = days(settings_here()).get_last_partition_key(context.scheduled_execution_time)
-    return RunRequest(partition_key=last, run_key=context.scheduled_execution_time.isoformat())
+    """What changed since the last run is read, wherever its days are; it is shown at the present day."""
+    tick = context.scheduled_execution_time
+    return RunRequest(partition_key=f"{tick:%Y-%m-%d}", run_key=tick.isoformat(), tags=FOLLOWS)
