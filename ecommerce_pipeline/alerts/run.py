@@ -14,7 +14,7 @@ from ecommerce_pipeline.alerts.evaluate import evaluate
 from ecommerce_pipeline.alerts.event import Event, Finding, in_order
 from ecommerce_pipeline.alerts.judge import Changes, changes
 from ecommerce_pipeline.alerts.keeping import Keeping
-from ecommerce_pipeline.alerts.kinds import KINDS, Kind
+from ecommerce_pipeline.alerts.kinds import KINDS, RUN_TROUBLE, Kind
 from ecommerce_pipeline.alerts.message import Letter, letter
 from ecommerce_pipeline.alerts.place import loads_of
 from ecommerce_pipeline.alerts.work import Trouble, failed_runs, troubled_runs
@@ -186,7 +186,7 @@ class _Evaluation:
     def _alerted(self) -> Alerted:
         state = self._keeping.state
         events = [*state.open, *(state.events[name] for name in self._changed.over)]
-        judged = {finding.kind.name for finding in self._found}
+        judged = {finding.kind.name for finding in self._found} | {RUN_TROUBLE.name}  # who says nothing has none
         return Alerted(
             in_order(events),
             {event.event_id for event in self._changed.begun},

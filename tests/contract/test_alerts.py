@@ -31,7 +31,7 @@ from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import build
 from ecommerce_pipeline.transform.changes import BUILDS
 from tests.conftest import ROOT
-from tests.contract.conftest import OpenShop
+from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.answers import delayed
 from tests.support.doors import Door
 from tests.support.receivers import Hook, Mailbox, html_of, mail_server, text_of, webhook
@@ -94,6 +94,7 @@ def night(open_shop: OpenShop) -> Iterator[Night]:
         yield Night(warehouse.door, stack.enter_context(mail_server()), stack.enter_context(webhook()))
 
 
+@BY_SQL
 def test_late_orders_are_told_once_with_the_first_ten_in_text_and_in_html(night: Night) -> None:
     night.late(*range(501, 513), status="<b>lost</b>")
     first, second = night.alert(), night.alert()
