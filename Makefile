@@ -34,7 +34,7 @@ uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< \
 @touch $@
 endef
 
-.PHONY: help run dbt-snowflake dbt-postgres lineage demo show dagster airflow test test-long test-postgres test-snowflake test-lake test-dagster test-airflow test-snowflake-live same-rows failures cost alert-picture test-newest audit container real-data snowflake-emulation clouds check format real bench scaling lock clean
+.PHONY: help run dbt-snowflake dbt-postgres lineage demo show dagster airflow test test-long test-postgres test-snowflake test-lake test-dagster test-airflow test-schedulers test-snowflake-live same-rows failures cost alert-picture test-newest audit container real-data snowflake-emulation clouds check format real bench scaling lock clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ test-dagster: $(VENV)/.test $(VENV)-dagster/.made ## assets, failed and repeated
 
 test-airflow: $(VENV)/.test $(VENV)-airflow/.made ## the DAG, failed and repeated tasks, the scheduler's own run in Airflow
 	$(PYTHON) -m pytest $(PARALLEL) tests/orchestration -m scheduler -k airflow
+
+test-schedulers: $(VENV)/.test $(VENV)-dagster/.made $(VENV)-airflow/.made ## both of them, side by side
+	$(PYTHON) -m pytest $(PARALLEL) tests/orchestration -m scheduler
 
 test-snowflake-live: $(VENV)/.test ## the journey in a Snowflake account, SNOWFLAKE_TEST_CREDENTIALS
 	$(PYTHON) -m pytest -q tests/contract/test_the_same_on_every_door.py --door snowflake-live

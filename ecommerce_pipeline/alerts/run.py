@@ -186,7 +186,9 @@ class _Evaluation:
     def _alerted(self) -> Alerted:
         state = self._keeping.state
         events = [*state.open, *(state.events[name] for name in self._changed.over)]
-        judged = {finding.kind.name for finding in self._found} | {RUN_TROUBLE.name}  # who says nothing has none
+        judged = {finding.kind.name for finding in self._found} | {
+            RUN_TROUBLE.name
+        }  # who says nothing has none
         return Alerted(
             in_order(events),
             {event.event_id for event in self._changed.begun},

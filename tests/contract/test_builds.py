@@ -64,6 +64,7 @@ def test_a_build_that_did_not_come_is_made_up_for_and_another_service_level_buil
     assert before[0][0] > 0 and warehouse.query(late) == [(0,)]
 
 
+@pytest.mark.long
 def test_what_a_sweep_marks_leaves_the_facts_and_comes_back_with_its_row(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(sizes=SIZES, page_size=40)
     with shop.serve() as address:
@@ -92,6 +93,7 @@ def _in_facts(warehouse: Warehouse, settings: Settings, order: int) -> int:
     return int(count)
 
 
+@pytest.mark.long
 def test_facts_that_stand_twice_are_one_row_after_the_next_build(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(**OPTIONS)
     with shop.serve() as address:

@@ -83,7 +83,10 @@ COMMITS = {
 
 
 @pytest.mark.parametrize("commit", COMMITS)
-@pytest.mark.parametrize("folder_is_lost", [False, True], ids=["folder kept", "folder lost"])
+@pytest.mark.parametrize(
+    "folder_is_lost",
+    [pytest.param(False, marks=pytest.mark.long, id="folder kept"), pytest.param(True, id="folder lost")],
+)
 def test_what_a_load_leaves_that_ends_before_a_commit_is_gone_after_the_next(
     open_lake: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, commit: str, folder_is_lost: bool
 ) -> None:
