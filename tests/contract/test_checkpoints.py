@@ -16,6 +16,8 @@ from tests.support.truth import RESOURCES, differences
 from tests.support.warehouse import Warehouse
 
 ROWS, PAGE = 200, 20
+pytestmark = pytest.mark.server
+
 LOADED = "SELECT " + " + ".join(f"(SELECT count(*) FROM ecommerce.{name})" for name in RESOURCES)
 
 

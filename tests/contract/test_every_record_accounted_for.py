@@ -20,6 +20,8 @@ from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 
+pytestmark = pytest.mark.server
+
 TABLES = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'ecommerce'"
 
 

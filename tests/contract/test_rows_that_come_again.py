@@ -17,6 +17,8 @@ from tests.support.truth import differences
 from tests.support.verbatim import ORDER, STAMP, VerbatimShop, VerbatimWarehouse
 
 Verbatim = tuple[VerbatimShop, VerbatimWarehouse]
+pytestmark = pytest.mark.server
+
 LINES = {"embedded_in": "orders", "embedded_field": "items", "parent_field": "order_id"}
 EMBEDDED = {"orders": {"path": "orders"}, "order_items": LINES}
 LINE = {"id": 7, "product_id": None, "quantity": 1, "unit_price": "9.98", "updated_at": STAMP}

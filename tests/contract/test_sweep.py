@@ -20,7 +20,7 @@ from tests.support.checked import repaired, swept, verified, wrongly_live
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 
-pytestmark = BY_SQL
+pytestmark = [BY_SQL, pytest.mark.server]
 
 MARKED = "SELECT id FROM ecommerce.orders WHERE _deleted_at IS NOT NULL ORDER BY id"
 UNFOLLOWED = """SELECT count(*) FROM ecommerce.orders__tags AS t JOIN ecommerce.orders AS o

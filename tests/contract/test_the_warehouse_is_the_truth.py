@@ -21,6 +21,8 @@ from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
 
+pytestmark = pytest.mark.server
+
 SIZES = {"customers": 20, "products": 10, "orders": 30}
 REJECTED = "SELECT rejected_id FROM ecommerce.rejected_records ORDER BY 1"
 
