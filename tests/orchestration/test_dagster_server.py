@@ -17,7 +17,6 @@ from tests.conftest import ROOT
 from tests.orchestration.conftest import DG, OpenProject, Project
 from tests.support.browser import CHROMIUM, browser
 from tests.support.ports import free_port
-from tests.support.receivers import webhook
 from tests.support.truth import RESOURCES
 from tests.support.until import until
 
@@ -64,7 +63,7 @@ def _served(project: Project) -> tuple[str, tuple[str, ...]]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="the lineage needs a browser: apt-get install chromium")
-def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer_and_a_failure_is_told(
+def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer(
     open_project: OpenProject, shop: DemoShop
 ) -> None:
     project = open_project("dagster")
@@ -89,9 +88,6 @@ def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer_and_a
         }
         _asked(address, LAUNCH, given=given)
         spans = sorted((run["startTime"], run["endTime"]) for run in until(lambda: _ended(address, 3)))
-        # The warehouse has those days alone, so that a comparison with the shop fails, and somebody is told.
-        assert project.run(DG, "launch", "--job", "verify", **told).returncode != 0
-        until(lambda: "of verify failed" in str(hook.bodies))
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     with duckdb.connect(str(project.database), read_only=True) as warehouse:
         for name in RESOURCES:
