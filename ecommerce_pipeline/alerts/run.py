@@ -186,9 +186,8 @@ class _Evaluation:
     def _alerted(self) -> Alerted:
         state = self._keeping.state
         events = [*state.open, *(state.events[name] for name in self._changed.over)]
-        judged = {finding.kind.name for finding in self._found} | {
-            RUN_TROUBLE.name
-        }  # who says nothing has none
+        # A scheduler that says nothing has nothing to say.
+        judged = {RUN_TROUBLE.name, *(finding.kind.name for finding in self._found)}
         return Alerted(
             in_order(events),
             {event.event_id for event in self._changed.begun},

@@ -7,7 +7,6 @@ does, and it is refused while one of them works.
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import dlt
 from dlt.common.pipeline import get_dlt_pipelines_dir
+from dlt.common.utils import custom_environ
 from filelock import FileLock, Timeout
 
 from ecommerce_pipeline.errors import AnotherRun, SettingError
@@ -117,14 +117,5 @@ def _own_place(folder: Path, number: int) -> Iterator[None]:
     shutil.rmtree(folder, ignore_errors=True)
     name = str(dlt.config.get(f"{SECTION}.destination_name", str)).upper()
     layout = f"DESTINATION__{name}__STAGING_DATASET_NAME_LAYOUT"
-    wanted = {"DLT_DATA_DIR": str(folder), layout: f"%s_staging_{number}"}
-    before = {key: os.environ.get(key) for key in wanted}
-    os.environ.update(wanted)
-    try:
+    with custom_environ({"DLT_DATA_DIR": str(folder), layout: f"%s_staging_{number}"}):
         yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value

@@ -23,5 +23,5 @@ class OrchestrationSettings:
         1, "How many runs of a backfill in Dagster may load side by side; DuckDB lets one.", least=1, most=64
     )
     step_retry_seconds: float = setting(
-        60.0, "First pause before Dagster tries a failed step again; it doubles.", most=DAY_SECONDS
+        60.0, "First pause before Dagster tries a failed step again; it grows with each.", most=DAY_SECONDS
     )

@@ -42,7 +42,8 @@ def dbt_command(settings: Settings) -> Path:
     elif find_spec("dbt.adapters." + kind):
         folder = own
     else:
-        folder = own.with_name(f"{own.name.removesuffix('-dagster')}-dbt-{kind}")
+        made = sorted(own.parent.glob(f"*-dbt-{kind}"))  # ours may be one of several that stand beside it
+        folder = made[0] if made else own.with_name(f"{own.name}-dbt-{kind}")
     command = folder / COMMANDS / "dbt"
     if not command.exists() and not command.with_suffix(".exe").exists():
         raise SettingError(

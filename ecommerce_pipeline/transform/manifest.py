@@ -32,10 +32,11 @@ def manifest(settings: Settings) -> dict[str, Any]:
     wanted = f"{definition(told, target)} {command} {command.stat().st_mtime_ns}"
     folder = Path(get_dlt_pipelines_dir()) / f"{PIPELINE}.manifest"
     folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / "kept.json"
+    file = folder / "kept.json"
     with FileLock(folder / "kept.lock"):
-        if read_json(kept).get("definition") != wanted:
-            read = read_json(Dbt(command, folder, target).parse(told))
-            write_json(kept, {"definition": wanted, "manifest": read})
-    found: dict[str, Any] = read_json(kept)["manifest"]
+        kept = read_json(file)
+        if kept.get("definition") != wanted:
+            kept = {"definition": wanted, "manifest": read_json(Dbt(command, folder, target).parse(told))}
+            write_json(file, kept)
+    found: dict[str, Any] = kept["manifest"]
     return found

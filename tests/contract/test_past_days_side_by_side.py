@@ -20,7 +20,7 @@ from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.window import Window
 from tests.conftest import ROOT
 from tests.contract.conftest import OpenShop
-from tests.support.truth import RESOURCES, differences
+from tests.support.truth import RESOURCES, changed_between, differences
 from tests.support.warehouse import Warehouse
 
 BEGIN, MIDDLE, END = (datetime(2024, month, 1, tzinfo=UTC) for month in (10, 11, 12))
@@ -51,17 +51,12 @@ def test_past_days_that_are_loaded_side_by_side_are_whole_and_the_next_run_adds_
             assert process.returncode == 0, said
         for name in RESOURCES:
             found = {key for (key,) in warehouse.query(f"SELECT id FROM ecommerce.{name}")}
-            assert found == _changed_between(shop, name), name
+            assert found == changed_between(shop, name, BEGIN, END), name
         places = warehouse.folder / "dlt" / "pipelines" / "slots"
         assert sorted(path.name for path in places.iterdir() if path.is_dir()) == ["0", "1"]
         with slot(None, dataclasses.replace(Settings(), parallel_windows=2)):
             warehouse.run(address)
     assert differences(shop, warehouse.database) == []
-
-
-def _changed_between(shop: DemoShop, name: str) -> set[object]:
-    moments = ((row["id"], datetime.fromisoformat(row["updated_at"])) for row in shop.truth(name))
-    return {key for key, moment in moments if BEGIN <= moment < END}
 
 
 @pytest.mark.door("duckdb")

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.orchestration.conftest import DG, OpenProject, Project
 from tests.support.browser import CHROMIUM, browser
 from tests.support.ports import free_port
-from tests.support.truth import RESOURCES
+from tests.support.truth import RESOURCES, changed_between
 from tests.support.until import until
 
 pytestmark = pytest.mark.scheduler
@@ -89,19 +89,10 @@ def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer(
     with duckdb.connect(str(project.database), read_only=True) as warehouse:
         for name in RESOURCES:
             found = {key for (key,) in warehouse.execute(f"SELECT id FROM ecommerce.{name}").fetchall()}
-            assert found == _changed_in_those_days(shop, name), name
+            assert found == changed_between(shop, name, FIRST, DAYS[-1] + timedelta(days=1)), name
 
 
 def _loaded_together(address: str) -> list[str]:
     """The raw tables: assets with days."""
     nodes = _asked(address, "{ assetNodes { isPartitioned assetKey { path } } }")["assetNodes"]
     return [node["assetKey"]["path"][-1] for node in nodes if node["isPartitioned"]]
-
-
-def _changed_in_those_days(shop: DemoShop, name: str) -> set[Any]:
-    until_day = DAYS[-1] + timedelta(days=1)
-    return {
-        row["id"]
-        for row in shop.truth(name)
-        if FIRST <= datetime.fromisoformat(row["updated_at"]) < until_day
-    }

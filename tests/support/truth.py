@@ -32,6 +32,12 @@ MONEY = {
 Row = dict[str, Any]
 
 
+def changed_between(shop: DemoShop, resource: str, begin: datetime, end: datetime) -> set[Any]:
+    """The keys of rows that the shop has changed last in a span of time, UTC, its end left out."""
+    moments = ((row["id"], datetime.fromisoformat(row["updated_at"])) for row in shop.truth(resource))
+    return {key for key, moment in moments if begin <= moment < end}
+
+
 def differences(shop: DemoShop, database: Path, resources: Iterable[str] = RESOURCES) -> list[str]:
     """Every row that the warehouse lacks, has stale or has twice; rows deleted in the shop may stand."""
     found: list[str] = []

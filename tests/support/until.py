@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 600
 PAUSE_SECONDS = 0.05
 
 

@@ -11,6 +11,9 @@ from ecommerce_pipeline.command.environment import log_to_stderr, require_projec
 from ecommerce_pipeline.errors import PipelineError, SettingError, ShopRefused, TooManyGone, Unaccounted
 from ecommerce_pipeline.settings import Settings, load_settings
 
+HOURLY = "hourly"
+"""The job that does all; it tells at its own end."""
+
 POOL = "warehouse"
 """Runs that write wait for each other here: `dagster.yaml` lets one in, which is what DuckDB can bear."""
 

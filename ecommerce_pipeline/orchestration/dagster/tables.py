@@ -8,11 +8,9 @@ from dagster import AssetKey, AssetSpec, FreshnessPolicy
 
 from ecommerce_pipeline.load.destination import DATASET, destination_type
 from ecommerce_pipeline.records import MODELS
+from ecommerce_pipeline.records.columns import nested_columns
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.profile_file import load_profile
-
-CHILDREN = {"customers": ("customers__addresses",), "orders": ("orders__tags",)}
-"""Tables of lists inside rows, as dlt makes them of our contract."""
 
 OWN = {
     "pipeline_runs": "The account of each list in each run.",
@@ -35,9 +33,9 @@ def raw_tables(settings: Settings) -> dict[str, str]:
     }
     return {
         table: name
-        for name in MODELS
+        for name, model in MODELS.items()
         if name in resources
-        for table in (embedded.get(name, name), *CHILDREN.get(name, ()))
+        for table in (embedded.get(name, name), *(f"{name}__{inside}" for inside in nested_columns(model)))
     }
 
 

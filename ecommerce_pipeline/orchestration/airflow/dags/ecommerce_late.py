@@ -31,9 +31,12 @@ async def tell(context: dict[str, Any] | None = None, **_: Any) -> None:
     late = f"The run {run.get('dag_run_id', 'of an unknown id')} of the DAG ecommerce has not ended in time."
     logger.warning(late)
     child = await asyncio.create_subprocess_exec(
-        PYTHON, "pipelines.py", "alert", "--late", late,
-        cwd=PROJECT, env=environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
+        *(PYTHON, "pipelines.py", "alert", "--late", late),
+        cwd=PROJECT,
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
     said, _nothing = await child.communicate()
     logger.info("%s", said.decode("utf-8", "replace"))
     if child.returncode:

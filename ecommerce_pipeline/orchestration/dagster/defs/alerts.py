@@ -27,7 +27,7 @@ from ecommerce_pipeline.alerts.work import Trouble
 from ecommerce_pipeline.errors import AnotherRun
 from ecommerce_pipeline.load.destination import is_lake
 from ecommerce_pipeline.orchestration.dagster.defs.checks import RESULTS
-from ecommerce_pipeline.orchestration.dagster.step import POOL, retries, settings_here, step
+from ecommerce_pipeline.orchestration.dagster.step import HOURLY, POOL, retries, settings_here, step
 from ecommerce_pipeline.orchestration.dagster.tables import raw_key
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import has_models
@@ -37,7 +37,6 @@ FOLLOWED = ("delayed_orders", "rejection_spike", "stale_sources")
 
 EVENTS = raw_key("alert_events")
 CHANNELS = "channels_were_told"
-HOURLY = "hourly"
 SENSOR_SECONDS = 40
 """How long a sensor waits for another evaluation; Dagster ends it after a minute."""
 

@@ -39,6 +39,9 @@ class ByFolder(DagsterDbtTranslator):
         return spec.replace_attributes(key=AssetKey(node["name"]), group_name=group)
 
 
+TRANSLATOR = ByFolder()
+
+
 @definitions
 def defs() -> Definitions:
     """The models, where the warehouse has any."""
@@ -50,7 +53,7 @@ def _models(settings: Settings, known: Mapping[str, Any]) -> AssetsDefinition:
     @dbt_assets(
         name="build",
         manifest=known,
-        dagster_dbt_translator=ByFolder(),
+        dagster_dbt_translator=TRANSLATOR,
         retry_policy=retries(settings),
         pool=POOL,
     )
@@ -76,7 +79,7 @@ def _checks(
 ) -> Iterator[AssetCheckResult]:
     """What became of the tests, as far as they were asked for."""
     for node in built.nodes:
-        key = get_asset_check_key_for_test(known, ByFolder(), node.unique_id, None)
+        key = get_asset_check_key_for_test(known, TRANSLATOR, node.unique_id, None)
         if key in context.selected_asset_check_keys and node.status != "skipped":
             yield AssetCheckResult(
                 passed=node.well,
@@ -95,7 +98,7 @@ def _models_up_to_date(
     for unique_id in TopologicalSorter(needs).static_order():
         if not unique_id.startswith(("model", "snapshot")):
             continue
-        key = ByFolder().get_asset_spec(known, unique_id, None).key
+        key = TRANSLATOR.get_asset_spec(known, unique_id, None).key
         node = made.get(unique_id)
         if key in context.selected_asset_keys and (node is None or node.well):
             yield MaterializeResult(

@@ -36,11 +36,11 @@ def defs() -> Definitions:
 
 
 def _raw(settings: Settings) -> AssetsDefinition:
-    tables = raw_tables(settings)
+    tables, specs = raw_tables(settings), raw_specs(settings)
 
     @multi_asset(
         name="load",
-        specs=raw_specs(settings),
+        specs=specs,
         partitions_def=days(settings),
         backfill_policy=backfills(settings),
         retry_policy=retries(settings),
@@ -52,7 +52,7 @@ def _raw(settings: Settings) -> AssetsDefinition:
         with step(), slot(window, settings):
             outcome = loaded(window)
         accounts = {account.resource: account for account in outcome.accounts}
-        for spec in raw_specs(settings):
+        for spec in specs:
             account = accounts.get(tables.get(spec.key.path[-1], ""))
             yield MaterializeResult(asset_key=spec.key, metadata=_told(outcome, account))
 

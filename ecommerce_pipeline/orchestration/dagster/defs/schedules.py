@@ -10,18 +10,19 @@ from dagster import (
     schedule,
 )
 
+from ecommerce_pipeline.orchestration.dagster.step import HOURLY
 from ecommerce_pipeline.orchestration.dagster.windows import FOLLOWS
 
-HOURLY = define_asset_job("hourly", AssetSelection.all(), description="Load, build, check, export, alert.")
+WHOLE = define_asset_job(HOURLY, AssetSelection.all(), description="Load, build, check, export, alert.")
 
 
 @definitions
 def defs() -> Definitions:
     """The job and its schedule."""
-    return Definitions(jobs=[HOURLY], schedules=[hourly_schedule])
+    return Definitions(jobs=[WHOLE], schedules=[hourly_schedule])
 
 
-@schedule(job=HOURLY, cron_schedule="5 * * * *", execution_timezone="UTC")
+@schedule(job=WHOLE, cron_schedule="5 * * * *", execution_timezone="UTC")
 def hourly_schedule(context: ScheduleEvaluationContext) -> RunRequest:
     """What changed since the last run is read, wherever its days are; it is shown at the present day."""
     tick = context.scheduled_execution_time
