@@ -1,4 +1,4 @@
-"""Dagster as a person uses it: the lineage in a browser, and a backfill of thirty days that its daemon runs."""
+"""Dagster as a person uses it: the lineage in a browser, a backfill of thirty days, a failure that its daemon sees."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 from tests.orchestration.conftest import DG, OpenProject, Project
 from tests.support.browser import CHROMIUM, browser
 from tests.support.ports import free_port
+from tests.support.receivers import webhook
 from tests.support.truth import RESOURCES, changed_between
 from tests.support.until import until
 
@@ -26,6 +27,8 @@ FIRST = datetime(2024, 11, 15, tzinfo=UTC)
 DAYS = [FIRST + timedelta(days=number) for number in range(30)]
 
 LAUNCH = "mutation($given: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $given) { __typename } }"
+RUN = "mutation($given: ExecutionParams!) { launchRun(executionParams: $given) { __typename } }"
+VERIFY = {"repositoryLocationName": "ecommerce", "repositoryName": "__repository__", "jobName": "verify"}
 RUNS = "{ runsOrError { ... on Runs { results { status startTime endTime } } } }"
 
 
@@ -63,13 +66,16 @@ def _served(project: Project) -> tuple[str, tuple[str, ...]]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="the lineage needs a browser: apt-get install chromium")
-def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer(
+def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer_and_a_failure_is_told(
     open_project: OpenProject, shop: DemoShop
 ) -> None:
     project = open_project("dagster")
     address, command = _served(project)
     told = {"DAGSTER_HOME": str(project.folder / "home"), "SOURCES__ECOMMERCE__DAYS_PER_RUN": "10"}
-    with project.started(*command, **told):
+    with (
+        webhook() as hook,
+        project.started(*command, **told, SOURCES__ECOMMERCE__ALERT_CHANNELS=hook.address),
+    ):
         until(lambda: _answers(address))
         with browser() as page:
             page.goto(f"{address}/asset-groups")
@@ -85,6 +91,9 @@ def test_the_lineage_is_shown_and_thirty_days_are_backfilled_by_one_writer(
         }
         _asked(address, LAUNCH, given=given)
         spans = sorted((run["startTime"], run["endTime"]) for run in until(lambda: _ended(address, 3)))
+        # The warehouse has those days alone: a comparison with the shop fails, and somebody is told.
+        _asked(address, RUN, given={"selector": VERIFY, "runConfigData": {}})
+        until(lambda: "of verify failed" in str(hook.bodies))
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     with duckdb.connect(str(project.database), read_only=True) as warehouse:
         for name in RESOURCES:
