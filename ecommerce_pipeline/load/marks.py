@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ import dlt
 
 from ecommerce_pipeline.load.connection import asking
 from ecommerce_pipeline.load.covered import CHECKS, FAILED_MODELS, MODELS, Covered
-from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, in_lists
+from ecommerce_pipeline.load.keys import OF_A_TOMBSTONE, in_lists, rows_with
 from ecommerce_pipeline.load.nested import nested_tables
 from ecommerce_pipeline.load.notes import Notes, NoteTable
 from ecommerce_pipeline.source.repeats import identity
@@ -52,31 +53,46 @@ class Marks:
         if not keys or not self._has_marks(resource):
             return
         at: dict[datetime, list[Any]] = {}
+        unmarked = self._unmarked(resource, list(keys))
         for key, moment in keys.items():
-            at.setdefault(moment, []).append(key)
-        with self._pipeline.sql_client() as client, client.begin_transaction():
-            for moment, group in at.items():
-                _mark(client, resource, group, moment)
-            self._follow(client, resource)
-        self._tell(resource, max(at))
+            if str(identity(key)) in unmarked:
+                at.setdefault(moment, []).append(key)
+        if at:
+            with self._changing(resource, max(at)) as client:
+                for moment, group in at.items():
+                    _mark(client, resource, group, moment)
 
     def take_back(self, resource: str, keys: Sequence[Any]) -> None:
         """Unmark rows that a sweep has marked, those of their lists too."""
         if not keys or not self._has_marks(resource):
             return
-        with self._pipeline.sql_client() as client, client.begin_transaction():
+        with self._changing(resource, datetime.now(UTC)) as client:
             table = client.make_qualified_table_name(resource)
             for listed, some in in_lists(keys):
                 query = f"UPDATE {table} SET {MARK} = NULL WHERE NOT {OF_A_TOMBSTONE} AND id {listed}"  # noqa: S608  # our names
                 client.execute_sql(query, *some)
-            self._follow(client, resource)
-        self._tell(resource, datetime.now(UTC))
 
-    def _tell(self, resource: str, at: datetime) -> None:
-        """Let models and checks know."""
-        Notes(self._pipeline, CHANGES).add([{"resource": resource, "changed_at": at}])
+    def _unmarked(self, resource: str, keys: Sequence[Any]) -> frozenset[str]:
+        """Those whose row bears no mark: the `identity` of each."""
+        with self._pipeline.sql_client() as client:
+            table = client.make_qualified_table_name(resource)
+            query = f"SELECT id FROM {table} WHERE {MARK} IS NULL AND id"  # noqa: S608  # our names
+            return _identities(rows_with(client, query, keys))
+
+    @contextmanager
+    def _changing(self, resource: str, at: datetime) -> Iterator[Any]:
+        """A transaction that changes marks, and with them those of lists; models and checks are told by it, so that
+        after a kill they know of each change that was committed.
+        """
         for work in (MODELS, FAILED_MODELS, CHECKS):
             Covered(self._pipeline, work).forget()
+        notes = Notes(self._pipeline, CHANGES)
+        with self._pipeline.sql_client() as client:
+            notes.make(client)
+            with client.begin_transaction():
+                yield client
+                self._follow(client, resource)
+                notes.insert(client, [{"resource": resource, "changed_at": at}])
 
     def follow(self, resource: str) -> None:
         """Give the elements of lists the marks of their rows."""
@@ -109,6 +125,10 @@ def _swept(client: Any, resource: str, since: datetime | None) -> frozenset[str]
     query = f"SELECT id FROM {table} WHERE {MARK} IS NOT NULL AND NOT {OF_A_TOMBSTONE}"  # noqa: S608  # our names
     bound = (" AND updated_at >= %s", since) if since else ("",)
     found = client.execute_sql(query + bound[0], *bound[1:]) or []
+    return _identities(found)
+
+
+def _identities(found: Sequence[Any]) -> frozenset[str]:
     return frozenset(str(identity(key)) for (key,) in found)
 
 

@@ -45,15 +45,22 @@ class Notes:
         if not rows:
             return
         with asking(self._pipeline) as client:
-            client.execute_sql(self._made(client))
+            self.make(client)
             with client.begin_transaction():
-                for row in rows:
-                    names = ", ".join(row)
-                    marks = ", ".join(["%s"] * len(row))
-                    client.execute_sql(
-                        f"INSERT INTO {self._name(client)} ({names}) VALUES ({marks})",  # noqa: S608  # our names
-                        *row.values(),
-                    )
+                self.insert(client, rows)
+
+    def make(self, client: Any) -> None:
+        """Make the table if there is none; outside of a transaction, which this would commit on Snowflake."""
+        client.execute_sql(self._made(client))
+
+    def insert(self, client: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows to a table that is made, in the transaction that the client has begun."""
+        for row in rows:
+            marks = ", ".join(["%s"] * len(row))
+            client.execute_sql(
+                f"INSERT INTO {self._name(client)} ({', '.join(row)}) VALUES ({marks})",  # noqa: S608  # our names
+                *row.values(),
+            )
 
     def change(self, assignments: Mapping[str, Any], where: str, *values: Any) -> None:
         """Set columns of the rows that a condition holds for."""
@@ -74,7 +81,7 @@ class Notes:
         """
         names = list(self._table.columns)
         with asking(self._pipeline) as client:
-            client.execute_sql(self._made(client))
+            self.make(client)
             query = f"SELECT {', '.join(names)} FROM {self._name(client)} {rest}"  # noqa: S608  # our names
             found = client.execute_sql(query, *values) or []
         return [{name: _value(value) for name, value in zip(names, row, strict=True)} for row in found]
@@ -82,7 +89,7 @@ class Notes:
     def count(self) -> int:
         """How many rows there are."""
         with asking(self._pipeline) as client:
-            client.execute_sql(self._made(client))
+            self.make(client)
             ((rows,),) = client.execute_sql(f"SELECT count(*) FROM {self._name(client)}")  # noqa: S608  # our names
         return int(rows)
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from ecommerce_pipeline.errors import DestinationFailed
+from ecommerce_pipeline.load.notes import Notes
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.window import Window
 from tests.contract.conftest import BY_SQL, OpenShop
+from tests.support.checked import swept
 from tests.support.truth import RESOURCES, differences
 from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 
@@ -147,6 +149,25 @@ def test_a_tombstone_of_nothing_but_a_key_survives_a_run_that_fails(
         warehouse.run(address, profile=profile)
     assert warehouse.query(MARKS) == [(1, datetime.fromisoformat(DELETED)), (2, None), (3, None)]
     assert warehouse.query(CHILD_MARKS) == [(datetime.fromisoformat(DELETED),)]
+
+
+@BY_SQL
+def test_marks_that_models_were_not_told_of_are_not_committed(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(tombstones=False)
+    with shop.serve() as address:
+        warehouse.run(address)
+        gone = shop.truth("orders")[0]["id"]
+        shop.delete("orders", gone)
+        with monkeypatch.context() as patch:
+            patch.setattr(Notes, "insert", _away)
+            with pytest.raises(DestinationFailed, match="away"):
+                swept(warehouse, address)
+        assert warehouse.query("SELECT count(_deleted_at) FROM ecommerce.orders") == [(0,)]
+        swept(warehouse, address)
+    assert warehouse.query("SELECT id FROM ecommerce.orders WHERE _deleted_at IS NOT NULL") == [(gone,)]
+    assert ("orders",) in warehouse.query("SELECT resource FROM ecommerce.mark_changes")
 
 
 @pytest.mark.reader
