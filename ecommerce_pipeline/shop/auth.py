@@ -102,9 +102,16 @@ def _document(answer: requests.Response) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def forget_token(auth: AuthConfigBase | None) -> None:
-    """Make the next request fetch a new access token, where the kind of auth has one."""
-    if isinstance(auth, OAuth2ClientCredentials):
+def forget_token(auth: AuthConfigBase | None, refused: requests.PreparedRequest) -> None:
+    """Make the next request fetch a new access token, where the kind of auth has one.
+
+    Args:
+        auth: signs requests.
+        refused: bore the token; another one that was fetched meanwhile stays, or requests under way would in turn
+            throw away what the others have fetched.
+    """
+    bore = refused.headers.get("Authorization")
+    if isinstance(auth, OAuth2ClientCredentials) and bore == f"Bearer {auth.access_token}":
         auth.access_token = None
 
 

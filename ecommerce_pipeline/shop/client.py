@@ -141,7 +141,7 @@ class ShopClient:
         if response.status_code == 401:
             # A token may have expired on the way. A new one is tried once; a key that was accepted
             # a moment ago is tried as often as any other fault passes.
-            forget_token(self._auth)
+            forget_token(self._auth, response.request)
             response = self._send(request, use)
             if response.status_code == 401 and self._key_accepted:
                 raise RetryLater("401 Unauthorized, after the key had been accepted", "expired_token")

@@ -50,8 +50,9 @@ class Hiding:
 
     def text(self, text: str) -> str:
         """A text of the shop's, the secrets replaced by `***`, percent-encoded and escaped ones too."""
-        pattern = _pattern(self._secrets)
-        return pattern.sub(HIDDEN, text) if pattern else text
+        for pattern in _patterns(self._secrets):
+            text = pattern.sub(HIDDEN, text)
+        return text
 
     def address(self, address: str) -> str:
         """An address as it may be logged, stored or printed: without what stands in the name or place of a secret."""
@@ -71,9 +72,11 @@ class Hiding:
             address.startswith(self._origin) and PLAIN_PATH.fullmatch(path) and PLAIN_QUERY.fullmatch(query)
         ):
             return False
-        pattern = _pattern(self._secrets)
         names = [item.partition("=")[0] for item in query.split("&")]
-        return all(map(is_open_name, names)) and not (pattern and pattern.search(path + "?" + query))
+        told = f"{path}?{query}"
+        return all(map(is_open_name, names)) and not any(
+            pattern.search(told) for pattern in _patterns(self._secrets)
+        )
 
     def body(self, body: bytes) -> bytes:
         """A page's body, secrets of `SHORTEST_IN_A_BODY` characters or more replaced; the same object without any."""
@@ -95,10 +98,18 @@ def _basic(settings: Settings) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Finds any of some secrets, each character as it is, percent-encoded (twice, too) or escaped as in JSON."""
-    found = ["".join(map(_character, secret)) for secret in sorted(secrets, key=len, reverse=True)]
-    return re.compile("|".join(found), re.IGNORECASE) if found else None
+def _patterns(secrets: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Find some secrets, the longest first: it may have another one in it."""
+    return tuple(map(_pattern, sorted(secrets, key=len, reverse=True)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Finds a secret, each character as it is, percent-encoded (twice, too) or escaped as in JSON.
+
+    One for each: to compile one for all of them anew takes seconds where a shop gives a new access token every minute.
+    """
+    return re.compile("".join(map(_character, secret)), re.IGNORECASE)
 
 
 def _character(character: str) -> str:

@@ -16,6 +16,7 @@ from ecommerce_pipeline.shop import crew as crews
 from ecommerce_pipeline.shop.walks import side_by_side
 from tests.contract.conftest import OpenShop
 from tests.support.processes import in_a_process
+from tests.support.styles import each_order
 from tests.support.truth import RESOURCES, differences
 from tests.support.warehouse import Warehouse
 
@@ -24,7 +25,12 @@ pytestmark = pytest.mark.reader
 SIZES = {"customers": 120, "products": 40, "orders": 400}
 PAGE = 5
 READ = ("customers", "orders")
-STYLES = ("page_number", "offset", "cursor", "header_link", "json_link")
+ALWAYS = (
+    ("page_number", "updated_at"),
+    ("offset", "-updated_at"),
+    ("cursor", "updated_at"),
+    ("json_link", "id"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -60,8 +66,7 @@ def _left_over() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "reader"]
 
 
-@pytest.mark.parametrize("sort", ["updated_at", "-updated_at", "id"])
-@pytest.mark.parametrize("paging", STYLES)
+@pytest.mark.parametrize(("paging", "sort"), each_order("updated_at", "-updated_at", "id", always=ALWAYS))
 def test_writes_while_slices_are_read_lose_nothing(open_shop: OpenShop, paging: str, sort: str) -> None:
     shop, warehouse = _opened(open_shop, paging=paging, sort=sort, writes_per_request=1)
     profile = warehouse.profile(page_size=PAGE)
@@ -141,7 +146,14 @@ def test_steps_are_committed_in_order_while_slices_are_ahead(open_shop: OpenShop
     assert differences(shop, warehouse.database, ("orders",)) == []
 
 
-@pytest.mark.parametrize("stage", ["to_front", "twin", "keep_position", "send"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "twin",
+        "send",
+        *(pytest.param(stage, marks=pytest.mark.long) for stage in ("to_front", "keep_position")),
+    ],
+)
 def test_a_kill_while_slices_are_ahead_costs_nothing(open_shop: OpenShop, stage: str) -> None:
     shop, warehouse = _opened(open_shop)
     profile = warehouse.profile(page_size=PAGE)

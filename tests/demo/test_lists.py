@@ -8,8 +8,7 @@ import pytest
 
 from tests.demo.client import Client, Row
 from tests.demo.conftest import Open
-
-STYLES = ["page_number", "offset", "cursor", "header_link", "json_link"]
+from tests.support.styles import STYLES
 
 
 def ids(rows: list[Row]) -> list[int]:
