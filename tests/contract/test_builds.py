@@ -46,6 +46,7 @@ def test_only_models_of_what_has_changed_are_built(open_shop: OpenShop) -> None:
         assert built_by(warehouse, address).sources is None
 
 
+@pytest.mark.long
 def test_a_build_that_did_not_come_is_made_up_for_and_another_service_level_builds_all(
     open_shop: OpenShop,
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_build_that_failed_is_told_kept_and_made_again(
     assert states == [("failed", True), ("built", False)]
 
 
+@pytest.mark.long
 def test_a_dbt_that_is_stopped_on_the_way_is_no_build(open_shop: OpenShop, tmp_path: Path) -> None:
     """As after a signal to dbt alone: it writes the results of what it came to, and tells by its exit code."""
     shop, warehouse = open_shop(**OPTIONS)
