@@ -96,6 +96,7 @@ def test_a_row_that_comes_back_is_unmarked_with_its_lists(
     assert warehouse.query(CHILD_MARKS) == [(None,)]
 
 
+@pytest.mark.server
 @BY_SQL
 def test_a_re_read_of_tombstones_sends_nothing(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop(tombstones=True, invalid_share=0.0)
@@ -117,6 +118,7 @@ def test_a_row_that_stands_behind_its_own_tombstone_is_live(
     assert warehouse.query(MARKS) == [(1, None)]
 
 
+@pytest.mark.server
 @BY_SQL
 @pytest.mark.parametrize(
     "failing",
@@ -151,6 +153,7 @@ def test_a_tombstone_of_nothing_but_a_key_survives_a_run_that_fails(
     assert warehouse.query(CHILD_MARKS) == [(datetime.fromisoformat(DELETED),)]
 
 
+@pytest.mark.server
 @BY_SQL
 def test_marks_that_models_were_not_told_of_are_not_committed(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
@@ -183,6 +186,7 @@ def test_a_tombstone_with_a_key_that_no_row_can_have_stops_no_run(
     assert warehouse.query(MARKS) == [(1, None)]
 
 
+@pytest.mark.server
 @BY_SQL
 def test_a_mark_that_was_taken_back_stays_taken_back(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],

@@ -17,6 +17,8 @@ QUANTITY = "SELECT quantity FROM ecommerce.orders__order_items"
 
 Verbatim = tuple[VerbatimShop, VerbatimWarehouse]
 
+pytestmark = pytest.mark.server
+
 
 def _runs(verbatim: Verbatim, *versions: tuple[list[dict[str, Any]], dict[str, Any]]) -> list[Outcome]:
     """One run after the other, each with the orders of the shop and the resources of the profile."""

@@ -77,6 +77,7 @@ def test_rejected_records_are_loaded_once_the_contract_is_mended(
     assert (again.right, again.wrong, again.outcome.packages) == (0, 1, [])
 
 
+@pytest.mark.server
 def test_a_newer_version_in_the_warehouse_is_not_overwritten(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -149,6 +150,7 @@ def test_what_still_breaks_the_contract_is_left_as_it_was(open_shop: OpenShop) -
     assert warehouse.query("SELECT * FROM ecommerce.rejected_records ORDER BY rejected_id") == before
 
 
+@pytest.mark.server
 def test_a_replay_that_is_stopped_before_its_end_is_finished_by_the_next(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +207,7 @@ def test_only_pages_of_the_period_are_replayed(
     assert _replay(warehouse, profile, Window(since=now - timedelta(minutes=10))) == 1
 
 
+@pytest.mark.server
 def test_a_row_that_was_deleted_since_stays_deleted(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -297,6 +300,7 @@ def test_a_tombstone_among_the_rejected_records_marks_what_is_loaded_before_it(
     assert warehouse.query("SELECT id, _deleted_at IS NOT NULL FROM ecommerce.orders") == [(1, True)]
 
 
+@pytest.mark.server
 def test_an_archived_tombstone_of_a_row_that_came_back_marks_nothing(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:

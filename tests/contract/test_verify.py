@@ -39,11 +39,16 @@ def _doubled(warehouse: Warehouse, table: str, count: int) -> str:
     ("options", "changes"),
     [
         ({}, {}),
-        ({"paging": "offset", "sort": "id", "precision": "second"}, {"cursor": {"until_param": None}}),
+        pytest.param(
+            {"paging": "offset", "sort": "id", "precision": "second"},
+            {"cursor": {"until_param": None}},
+            marks=pytest.mark.reader,
+        ),
         ({"paging": "cursor", "sort": "-updated_at", "tombstones": True}, {"tombstone": "deleted_at"}),
-        (
+        pytest.param(
             {"paging": "header_link", "totals": False},
             {"cursor": {"since_param": None, "until_param": None}, "paging": {"total_path": None}},
+            marks=pytest.mark.reader,
         ),
         ({"embed_items": True}, {"resources": {"order_items": "embedded"}}),
     ],
@@ -67,6 +72,7 @@ def test_a_sound_warehouse_does_not_differ(
     assert "orders__tags" not in found
 
 
+@pytest.mark.server
 def test_what_changed_since_the_last_run_is_no_difference(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
@@ -126,6 +132,7 @@ def test_every_kind_of_damage_is_found_and_mended_and_nothing_else_is_touched(op
     }
 
 
+@pytest.mark.server
 def test_a_day_deleted_by_hand_comes_back_and_other_days_are_not_loaded_again(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
@@ -159,6 +166,7 @@ def test_what_the_shop_has_no_more_is_extra_and_repair_marks_it(open_shop: OpenS
     assert wrongly_live(shop, warehouse) == []
 
 
+@pytest.mark.server
 @pytest.mark.parametrize(("trailing_days", "noticed"), [(None, 2), (0.5, 1)])
 def test_edits_that_leave_their_time_are_found_in_the_trailing_window(
     open_shop: OpenShop, trailing_days: float | None, noticed: int, monkeypatch: pytest.MonkeyPatch
@@ -214,6 +222,7 @@ def test_there_is_nothing_to_compare_before_the_first_load(open_shop: OpenShop) 
         verified(warehouse, address)
 
 
+@pytest.mark.server
 def test_a_key_that_the_shop_has_twice_counts_in_its_newest_version(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -226,6 +235,7 @@ def test_a_key_that_the_shop_has_twice_counts_in_its_newest_version(
         assert verified(warehouse, address, profile=profile) == {}
 
 
+@pytest.mark.server
 def test_what_is_new_right_or_refused_is_no_difference(
     verbatim: tuple[VerbatimShop, VerbatimWarehouse],
 ) -> None:
@@ -240,6 +250,7 @@ def test_what_is_new_right_or_refused_is_no_difference(
         assert verified(warehouse, address, profile=profile) == {}
 
 
+@pytest.mark.server
 def test_a_row_past_the_cursor_that_was_loaded_is_missed_when_it_is_lost(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     orders = Request(("orders",))
@@ -253,6 +264,7 @@ def test_a_row_past_the_cursor_that_was_loaded_is_missed_when_it_is_lost(open_sh
     assert found["orders"] == {"missing": 1}
 
 
+@pytest.mark.server
 def test_a_repair_says_whether_all_it_read_is_accounted_for(open_shop: OpenShop) -> None:
     shop, warehouse = open_shop()
     with shop.serve() as address:
