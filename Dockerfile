@@ -35,5 +35,7 @@ COPY ecommerce_pipeline ecommerce_pipeline
 USER shop
 # Healthy: the settings are right. Whether the data is, the run's own exit code and `check` tell.
 HEALTHCHECK --interval=5m --timeout=30s CMD python -c "from ecommerce_pipeline.settings import load_settings; \
-    from ecommerce_pipeline.load.destination import open_destination; load_settings(); open_destination()" || exit 1
+    from ecommerce_pipeline.shop.profile_file import load_profile; \
+    from ecommerce_pipeline.load.destination import open_destination; \
+    load_profile(load_settings().shop); open_destination()" || exit 1
 CMD ["python", "pipelines.py"]

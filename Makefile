@@ -56,7 +56,7 @@ demo: $(VENV)/.run ## serve the demo shop alone
 dagster: $(VENV)-dagster/.made ## run the pipeline in Dagster, http://127.0.0.1:3000, or PORT=
 	mkdir -p data/dagster
 	cp ecommerce_pipeline/orchestration/dagster/dagster.yaml data/dagster/
-	DAGSTER_HOME=$(CURDIR)/data/dagster $(VENV)-dagster/bin/dg dev --host 127.0.0.1 --port $(or $(PORT),3000)
+	DAGSTER_HOME="$(CURDIR)/data/dagster" $(VENV)-dagster/bin/dg dev --host 127.0.0.1 --port $(or $(PORT),3000)
 
 airflow: $(VENV)/.run $(VENV)-airflow/.made ## run the pipeline in Airflow, http://127.0.0.1:8080, or PORT=
 	PATH="$(CURDIR)/$(VENV)-airflow/bin:$$PATH" ecommerce_pipeline/orchestration/airflow/start $(PORT)

@@ -7,9 +7,9 @@ PipelineError
     ├── ShopRefused     the shop said no and will say no again: key, permission, address
     ├── ShopUnreachable retries are used up: the shop or the network is away
     ├── ContractBroken  the shop answered, but not what its profile declares
-    ├── Unaccounted     rows vanished between two of our own stages; nothing of them was loaded
+    ├── Unaccounted     rows vanished between two of our own stages; nothing of them was loaded   (exit code 3)
     ├── DestinationFailed  the warehouse refused; what was fetched is kept
-    ├── AnotherRun      another run holds the working folder; this one wrote nothing
+    ├── AnotherRun      another run holds the working folder; this one wrote nothing    (exit code 4)
     ├── TooManyGone     a sweep would mark suspiciously many rows; it marked none
     └── ModelsFailed    the rows are loaded, what is made of them is not; mend it and build again
 
@@ -72,6 +72,8 @@ class ContractBroken(RunFailed):
 class Unaccounted(RunFailed):
     """Two counts of the same rows differ. What was fetched is dropped, the cursor stays."""
 
+    exit_code = 3
+
 
 class DestinationFailed(RunFailed):
     """The warehouse cannot be written. The fetched data is kept and loaded by the next run."""
@@ -79,6 +81,8 @@ class DestinationFailed(RunFailed):
 
 class AnotherRun(RunFailed):
     """Another run works in the same folder; run again when it has ended."""
+
+    exit_code = 4
 
 
 class TooManyGone(RunFailed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def alert(
     patience_seconds: float | None = None,
     clocks: Clocks | None = None,
     idle: bool = False,
-    trouble: Trouble | None = None,
+    troubles: Sequence[Trouble] = (),
 ) -> Alerted:
     """Evaluate, and tell each channel what it has not been told.
 
@@ -72,7 +73,7 @@ def alert(
         patience_seconds: how long to wait for a warehouse that is open elsewhere, if not as the settings say.
         clocks: the time.
         idle: whether the load before has brought nothing, so that a warehouse that sleeps is asked now and then only.
-        trouble: what a scheduler has to say of its runs.
+        troubles: what a scheduler has to say of its runs, job by job.
 
     Raises:
         SettingError: an address or another setting is wrong; nothing was sent.
@@ -83,7 +84,7 @@ def alert(
     pipeline = open_pipeline()
     patience = settings.destination_wait_seconds if patience_seconds is None else patience_seconds
     with only_run(Path(pipeline.pipelines_dir), f"{pipeline.pipeline_name}.alerts", clocks.now()):
-        evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run, trouble)
+        evaluation = _Evaluation(pipeline, settings, channels, clocks, dry_run, troubles)
         if idle and evaluation.rests():
             return Alerted([], set(), [], "", len(channels))
         try:
@@ -108,7 +109,7 @@ class _Evaluation:
         channels: list[Channel],
         clocks: Clocks,
         dry_run: bool,
-        trouble: Trouble | None,
+        troubles: Sequence[Trouble],
     ) -> None:
         self._pipeline = pipeline
         self._settings = settings
@@ -120,7 +121,7 @@ class _Evaluation:
         self._loads = loads_of(folder)
         self._runs = [
             *failed_runs(RunEnds(folder, pipeline.pipeline_name), self._loads),
-            *troubled_runs(trouble, self._loads, clocks.now()),
+            *(troubled_runs(trouble, self._loads, clocks.now()) for trouble in troubles),
         ]
         self._keeping = Keeping(pipeline, self._loads, dry_run)
         self._found: list[Finding] = []

@@ -56,19 +56,17 @@ class Trouble(NamedTuple):
     what: str = ""
 
 
-def troubled_runs(trouble: Trouble | None, loads: str, now: datetime) -> list[Finding]:
-    """A scheduler's runs that are late or failed; nothing where it has said nothing.
+def troubled_runs(trouble: Trouble, loads: str, now: datetime) -> Finding:
+    """A job's runs that are late or failed, or none any more.
 
     Args:
-        trouble: what it says.
+        trouble: what the scheduler says of it.
         loads: how the loads of this folder are called.
         now: the present instant, UTC.
     """
-    if trouble is None:
-        return []
     name = f"{loads} {trouble.job}"
     members = (Member(name, now, (trouble.job, shown(now), trouble.what)),) if trouble.what else ()
-    return [Finding(RUN_TROUBLE, members, name)]
+    return Finding(RUN_TROUBLE, members, name)
 
 
 def failed_builds(pipeline: dlt.Pipeline) -> list[Finding]:

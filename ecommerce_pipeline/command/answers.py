@@ -95,8 +95,8 @@ def alert(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.alerts.work import Trouble
     from ecommerce_pipeline.report.alerted import print_alerted, print_letters
 
-    alerted = alerted_now(
-        settings_without_shop(options), options.dry_run, trouble=Trouble("run", options.late)
-    )
+    said = {"run": options.failed, "late run": options.late}
+    troubles = [Trouble(job, what) for job, what in said.items() if what is not None]
+    alerted = alerted_now(settings_without_shop(options), options.dry_run, troubles=troubles)
     (print_letters if options.dry_run else print_alerted)(alerted)
     return 1 if alerted.failed or alerted.away else 0

@@ -28,7 +28,8 @@ examples:
 
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
 Exit code: 0 every record is accounted for; 1 the run failed, a model, a check or a channel of the alerts failed,
-`verify` found differences, or a sweep found too many deletions; 2 a setting is wrong; 130 stopped by Ctrl-C."""
+`verify` found differences, or a sweep found too many deletions; 2 a setting is wrong; 3 not every record is accounted
+for; 4 another run works here, and this one has written nothing; 130 stopped by Ctrl-C."""
 
 
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake")
@@ -138,12 +139,12 @@ def _add_alert(commands: Commands[argparse.ArgumentParser]) -> None:
         commands, "alert", "find late orders, failed runs and the like, and tell the channels what is new"
     )
     parser.add_argument("--dry-run", action="store_true", help="print the message; send nothing")
-    parser.add_argument(
-        "--late",
-        metavar="TEXT",
-        default="",
-        help="what a scheduler has to say of a run that is late; it is over with the next `alert`",
-    )
+    for name in ("failed", "late"):
+        parser.add_argument(
+            f"--{name}",
+            metavar="TEXT",
+            help=f"for schedulers: what there is to say of a run that is {name}; an empty text says that it is over",
+        )
 
 
 def _add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -39,7 +39,7 @@ def alone_with_rows(now: datetime) -> Iterator[None]:
         AnotherRun: somebody else holds the folder, or loads past days.
     """
     with alone(now):
-        if _busy(_folder()):
+        if _stays_busy(_folder()):
             raise AnotherRun(
                 f"Past days are loaded side by side in {_folder()}. Wait for their end, then run again; this run has"
                 " written nothing."
@@ -90,6 +90,14 @@ def _busy(folder: Path) -> bool:
                 pass
         except Timeout:
             return True
+    return False
+
+
+def _stays_busy(folder: Path) -> bool:
+    """The same, where one look is not enough: another one that looks holds each lock for a moment."""
+    if _busy(folder):
+        time.sleep(PAUSE_SECONDS)
+        return _busy(folder)
     return False
 
 

@@ -544,12 +544,12 @@ def test_a_run_that_found_nothing_new_has_gone_well_before_the_warehouse_knows_i
 
 @pytest.mark.reader
 def test_what_a_scheduler_says_of_a_job_is_over_when_it_says_so_of_that_job_alone(night: Night) -> None:
-    night.alert(trouble=Trouble("verify", "Run 7 of verify failed: rows differ"))
+    night.alert(troubles=[Trouble("verify", "Run 7 of verify failed: rows differ")])
     assert night.subjects == ["[demo] a scheduler's run is late or has failed"]
     for trouble in (None, Trouble("hourly"), Trouble("verify", "Run 8 of verify failed too")):
-        night.alert(trouble=trouble)
+        night.alert(troubles=[trouble] if trouble else [])
     assert len(night.subjects) == 1
-    night.alert(trouble=Trouble("verify"))
+    night.alert(troubles=[Trouble("verify")])
     assert night.subjects[1:] == ["[demo] over: the scheduler's runs end well again"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,23 @@ print(json.dumps({{
     "ours": [name for name in sys.modules if name.startswith(("ecommerce_pipeline", "dlt"))],
 }}))
 """
+
+BUSY_TWICE = """
+import sys
+sys.path.insert(0, {folder!r})
+import ecommerce_command
+ecommerce_command.PYTHON, ecommerce_command.BUSY_SECONDS = {command!r}, 0
+ecommerce_command.Pipelines(task_id="load", command="--no-transform").execute({{}})
+"""
+
+
+def test_a_task_waits_for_the_run_that_works_in_its_folder(open_airflow: OpenAirflow, tmp_path: Path) -> None:
+    airflow, command = open_airflow("airflow"), tmp_path / "command"
+    command.write_text('#!/bin/sh\necho "$@" >> asked\ntest "$(wc -l < asked)" = 3 || exit 4\n')
+    command.chmod(0o755)
+    done = airflow.python("-c", BUSY_TWICE.format(folder=str(airflow.dags), command=str(command)))
+    assert done.returncode == 0, done.stderr
+    assert (airflow.project.folder / "asked").read_text() == "pipelines.py --no-transform\n" * 3
 
 
 def test_the_dag_is_read_without_the_pipeline_and_without_work(

@@ -12,6 +12,7 @@ from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.demo.faults import Faults
 from tests.orchestration.conftest import AIRFLOW, PATIENCE_SECONDS, OpenAirflow, OpenProject
 from tests.support.children import working_in
+from tests.support.receivers import webhook
 from tests.support.same_warehouse import differing, files_of
 from tests.support.until import until
 
@@ -47,8 +48,14 @@ def test_tasks_that_are_killed_fail_and_are_repeated_leave_what_runs_that_never_
     chance = Random(3)
     for _ in range(30):
         shop.touch_random(chance)
-    for _ in range(2):
-        assert airflow.run(*RUN).returncode == 0
+    with webhook() as hook:
+        told = {"SOURCES__ECOMMERCE__ALERT_CHANNELS": hook.address}
+        no_folder = project.folder / "pipelines.py"
+        assert airflow.run(*RUN, SOURCES__ECOMMERCE__EXPORT_ADDRESS=str(no_folder), **told).returncode != 0
+        assert "failed at export." in str(hook.bodies)
+        assert "over: the scheduler" not in str(hook.bodies)
+        assert airflow.run(*RUN, **told).returncode == 0
+        assert "over: the scheduler's runs end well again" in str(hook.bodies)
     by_hand.pipelines()
     by_hand.pipelines("export")
     assert differing(project.database, by_hand.database) == []

@@ -26,6 +26,22 @@ asked = found.get_schedule_def("hourly_schedule").evaluate_tick(context).run_req
 print(json.dumps([[request.partition_key, request.tags] for request in asked]))
 """
 
+NAMES = """
+import json
+from dagster import DagsterRun
+from ecommerce_pipeline.orchestration.dagster.defs.alerts import _job
+days = {"dagster/asset_partition_range_start": "2026-11-01", "dagster/asset_partition_range_end": "2026-11-30"}
+asked = (("hourly", {"dagster/partition": "2026-11-01"}), ("__ASSET_JOB", days), ("__ASSET_JOB", {}))
+print(json.dumps([_job(DagsterRun(job_name=name, tags=tags)) for name, tags in asked]))
+"""
+
+
+def test_a_run_of_chosen_days_is_told_by_them(open_project: OpenProject) -> None:
+    named = open_project("dagster").run(str(Path(DG).with_name("python")), "-c", NAMES)
+    assert named.returncode == 0, named.stderr
+    names = ["hourly", "chosen assets of 2026-11-01 to 2026-11-30", "chosen assets"]
+    assert json.loads(named.stdout) == names
+
 
 def test_tables_models_files_and_alerts_are_assets_and_to_know_them_asks_neither_shop_nor_warehouse(
     open_project: OpenProject, shop: DemoShop

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+AS_ROOT = () if os.getuid() == 0 else ("sudo", "--non-interactive")
+
 
 class SmallDisk:
     """A file system of its own.
@@ -39,8 +41,11 @@ class SmallDisk:
 def small_disk(folder: Path, size: str = "48m") -> Iterator[SmallDisk]:
     """A disk in memory that is gone afterwards; where none may be mounted, the test is skipped and says so."""
     folder.mkdir()
+    options = f"size={size},uid={os.getuid()}"
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
+        [*AS_ROOT, "mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
     )
     if mounted.returncode:
         pytest.skip("a full disk: mounting one needs root")
@@ -48,4 +53,4 @@ def small_disk(folder: Path, size: str = "48m") -> Iterator[SmallDisk]:
         yield SmallDisk(folder)
     finally:
         os.chdir(folder.parent)  # nothing can be done in a folder that is gone
-        subprocess.run(["umount", "-l", str(folder)], capture_output=True, check=True)
+        subprocess.run([*AS_ROOT, "umount", "-l", str(folder)], capture_output=True, check=True)

@@ -12,7 +12,7 @@ from ecommerce_pipeline.errors import PipelineError, SettingError, ShopRefused, 
 from ecommerce_pipeline.settings import Settings, load_settings
 
 HOURLY = "hourly"
-"""The job that does all; it tells at its own end."""
+"""The job that does all."""
 
 POOL = "warehouse"
 """Runs that write wait for each other here: `dagster.yaml` lets one in, which is what DuckDB can bear."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ FOR_A_PERSON = (2, 3)
 """Exit codes of a wrong setting, and of a load that does not account for every record: another try would end the same,
 or hide it.
 """
+
+BUSY = 4
+"""The exit code where another run works in the folder: a backfill beside the schedule, or what Airflow has lost."""
+
+BUSY_SECONDS, BUSY_TRIES = 30, 120
 
 
 class Pipelines(BaseOperator):
@@ -44,9 +50,17 @@ class Pipelines(BaseOperator):
             AirflowFailException: a person has to mend something; it is not tried again.
             AirflowException: it failed, and may be tried again without harm.
         """
-        ended = self._hook.run_command(
-            [PYTHON, "pipelines.py", *shlex.split(self.command)], env=environment(), cwd=str(PROJECT)
-        )
+        self._end(shlex.split(self.command))
+
+    def _end(self, command: list[str]) -> None:
+        """Run it, after whoever works in the folder."""
+        for _again in range(BUSY_TRIES):
+            ended = self._hook.run_command(
+                [PYTHON, "pipelines.py", *command], env=environment(), cwd=str(PROJECT)
+            )
+            if ended.exit_code != BUSY:
+                break
+            time.sleep(BUSY_SECONDS)
         if ended.exit_code in FOR_A_PERSON:
             raise AirflowFailException(ended.output)
         if ended.exit_code:
@@ -55,6 +69,27 @@ class Pipelines(BaseOperator):
     def on_kill(self) -> None:
         """Stop the command; what it has committed stays, and the next one goes on from there."""
         self._hook.send_sigterm()
+
+
+class Evaluation(Pipelines):
+    """`alert`, which tells whether its run has failed, what a task could not say itself too, and then fails like it."""
+
+    def execute(self, context: Context) -> None:
+        """Look how the other tasks ended, and evaluate.
+
+        Raises:
+            AirflowFailException, AirflowException: see `Pipelines`; or another task of the run has failed: Airflow
+                judges the run by this last task alone (`is_effective_leaf`, airflow/models/dagrun.py).
+        """
+        run = context["dag_run"]
+        found = context["ti"].get_task_states(dag_id=run.dag_id, run_ids=[run.run_id])
+        failed = [task for task, state in found.get(run.run_id, {}).items() if state == "failed"]
+        said = (
+            f"The run {run.run_id} of the DAG {run.dag_id} failed at {', '.join(failed)}." if failed else ""
+        )
+        self._end([*shlex.split(self.command), "--failed", said, "--late", ""])
+        if failed:
+            raise AirflowFailException(said)
 
 
 def environment() -> dict[str, str]:

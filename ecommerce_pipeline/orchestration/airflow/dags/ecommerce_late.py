@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 async def tell(context: dict[str, Any] | None = None, **_: Any) -> None:
     """Evaluate the alerts, the late run among them.
 
-    Airflow calls for runs that have failed too, of which their own last task has told, and for those of a backfill,
+    Airflow calls for runs that have ended too, of which their own last task tells, and for those of a backfill,
     which wait for each other.
 
     Args:

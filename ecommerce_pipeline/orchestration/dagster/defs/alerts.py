@@ -9,6 +9,7 @@ from dagster import (
     AssetCheckSpec,
     AssetsDefinition,
     AssetSpec,
+    DagsterRun,
     DagsterRunStatus,
     DefaultSensorStatus,
     Definitions,
@@ -27,7 +28,7 @@ from ecommerce_pipeline.alerts.work import Trouble
 from ecommerce_pipeline.errors import AnotherRun
 from ecommerce_pipeline.load.destination import is_lake
 from ecommerce_pipeline.orchestration.dagster.defs.checks import RESULTS
-from ecommerce_pipeline.orchestration.dagster.step import HOURLY, POOL, retries, settings_here, step
+from ecommerce_pipeline.orchestration.dagster.step import POOL, retries, settings_here, step
 from ecommerce_pipeline.orchestration.dagster.tables import raw_key
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.build import has_models
@@ -37,6 +38,8 @@ FOLLOWED = ("delayed_orders", "rejection_spike", "stale_sources")
 
 EVENTS = raw_key("alert_events")
 CHANNELS = "channels_were_told"
+DAYS = ("dagster/partition", "dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+"""Tags of a run: the day that it is for, or the first and the last of them."""
 SENSOR_SECONDS = 40
 """How long a sensor waits for another evaluation; Dagster ends it after a minute."""
 
@@ -65,7 +68,7 @@ def _alerts(settings: Settings) -> AssetsDefinition:
     def alerts() -> Iterator[MaterializeResult[Any] | AssetCheckResult]:
         """Evaluate, and tell who does not know."""
         with step():
-            told = alert(settings, trouble=Trouble(HOURLY))
+            told = alert(settings)
         counts = {"open": len(told.events), "new": len(told.new), "sent": told.sent}
         yield MaterializeResult(asset_key=EVENTS, metadata=counts)
         yield _told(told)
@@ -89,22 +92,24 @@ def tell_of_failure(context: RunFailureSensorContext) -> None:
     """A run has failed: somebody is told which, and what else its own last step did not come to."""
     run = context.dagster_run
     words = context.failure_event.message or "it did not say why"
-    told = _evaluated(
-        Trouble(_job(run.job_name), f"Run {run.run_id} of {_job(run.job_name)} failed: {words}")
-    )
+    told = _evaluated(Trouble(_job(run), f"Run {run.run_id} of {_job(run)} failed: {words}"))
     context.log.info(f"told: {', '.join(told.sent) or 'nobody'}")
 
 
 @run_status_sensor(run_status=DagsterRunStatus.SUCCESS, default_status=DefaultSensorStatus.RUNNING)
 def tell_of_end(context: RunStatusSensorContext) -> None:
-    """A run of a job that tells nothing itself went well: what was told of one that failed is over."""
-    if context.dagster_run.job_name != HOURLY:
-        _evaluated(Trouble(_job(context.dagster_run.job_name)))
+    """A run went well, to its end: what was told of one that failed is over."""
+    _evaluated(Trouble(_job(context.dagster_run)))
 
 
-def _job(name: str) -> str:
-    """What people call a job; those of chosen assets have a name of Dagster's own."""
-    return "chosen assets" if name.startswith("__") else name
+def _job(run: DagsterRun) -> str:
+    """What people call a run's job. One of chosen assets has a name of Dagster's own; it is told by its days, for a run
+    of other days says nothing of them.
+    """
+    if not run.job_name.startswith("__"):
+        return run.job_name
+    days = dict.fromkeys(run.tags[tag] for tag in DAYS if tag in run.tags)
+    return f"chosen assets of {' to '.join(days)}" if days else "chosen assets"
 
 
 @retry(
@@ -114,4 +119,4 @@ def _job(name: str) -> str:
     reraise=True,
 )
 def _evaluated(trouble: Trouble) -> Alerted:
-    return alert(settings_here(), patience_seconds=0, trouble=trouble)
+    return alert(settings_here(), patience_seconds=0, troubles=[trouble])
