@@ -125,8 +125,8 @@ LATE_DELIVERED = Kind(
     "order arrived late",
     "orders arrived late",
     ORDER_COLUMNS,
-    "See which carrier or product is behind them. All of them: `SELECT * FROM {schema}.delayed_orders WHERE delay_kind"
-    " = 'delivered late' ORDER BY delivered_at DESC`.",
+    "See which carrier or product is behind them. These and older ones: `SELECT * FROM {schema}.delayed_orders WHERE"
+    " delay_kind = 'delivered late' ORDER BY delivered_at DESC`.",
     "",
 )
 

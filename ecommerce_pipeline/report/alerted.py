@@ -27,7 +27,7 @@ def print_alerted(alerted: Alerted) -> None:
         console.print("alerts: none is open")
     if alerted.unjudged and not alerted.away:
         topics = ", ".join(kind.topic for kind in alerted.unjudged)
-        console.print(f"Not judged, for nothing was loaded, built or checked yet: {topics}.")
+        console.print(f"Not judged, for nothing of the kind was noted here yet: {topics}.")
     console.print(_closing(alerted), markup=False)
     print_alert_failures(alerted)
 
