@@ -74,7 +74,7 @@ class Marks:
 
     def _unmarked(self, resource: str, keys: Sequence[Any]) -> frozenset[str]:
         """Those whose row bears no mark: the `identity` of each."""
-        with self._pipeline.sql_client() as client:
+        with asking(self._pipeline) as client:
             table = client.make_qualified_table_name(resource)
             query = f"SELECT id FROM {table} WHERE {MARK} IS NULL AND id"  # noqa: S608  # our names
             return _identities(rows_with(client, query, keys))

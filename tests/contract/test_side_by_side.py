@@ -151,7 +151,8 @@ def test_steps_are_committed_in_order_while_slices_are_ahead(open_shop: OpenShop
     [
         "twin",
         "send",
-        *(pytest.param(stage, marks=pytest.mark.long) for stage in ("to_front", "keep_position")),
+        pytest.param("to_front", marks=pytest.mark.long),
+        pytest.param("keep_position", marks=pytest.mark.long),
     ],
 )
 def test_a_kill_while_slices_are_ahead_costs_nothing(open_shop: OpenShop, stage: str) -> None:
