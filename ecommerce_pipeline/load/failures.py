@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 CURES = {
-    r"\bstage\b.*(writ|put|upload|403)|\bupload|\bbucket\b|\b403\b|access ?denied|s3:": (
+    r"\bstage\b.*\b(writ\w+|put)\b|\bupload|\bbucket\b|\b403\b|access ?denied|s3:": (
         "See that the loader may read and write the stage or bucket."
     ),
     r"(object|relation|table) .* does not exist": "Somebody has dropped a table; the next run makes it again.",
