@@ -9,12 +9,7 @@ from typing import Any
 
 import dlt
 
-BOUNDS: dict[str, Any] = {"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False}
-"""Settings of DuckDB while it loads; by itself it would take most of the memory there is, and each thread needs some.
-What needs more goes to files beside the database. Others can be given as the `global_config` of its credentials.
-"""
-
-ALIASES = {"max_memory": "memory_limit", "worker_threads": "threads"}
+from ecommerce_pipeline.load.duckdb_bounds import bounded, bounds_for
 
 
 class _Kept:
@@ -60,30 +55,13 @@ def asking(pipeline: dlt.Pipeline) -> Iterator[Any]:
 
 @contextmanager
 def file_kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
-    """Inside the block a DuckDB file stays open; of any other warehouse nothing is held.
+    """Inside the block a DuckDB file stays open, and DuckDB within bounds; of any other warehouse nothing is held.
 
     dlt opens a connection for each table that it loads. The first one reads the file's headers and its log, and as the
     last one closes, DuckDB writes the log into the file: together that takes longer than to load 100,000 rows.
     """
     if pipeline.destination.destination_type.endswith(".duckdb"):
-        with pipeline.sql_client() as client, _bounded(client):
+        with pipeline.sql_client() as client, bounded(client, bounds_for(pipeline)):
             yield
     else:
         yield
-
-
-@contextmanager
-def _bounded(client: Any) -> Iterator[None]:
-    """DuckDB within `BOUNDS` that nobody has set otherwise; what was set before is set again, for this process may have
-    a connection beside ours.
-    """
-    configured = {name.lower() for name in client.credentials.global_config or {}}
-    names = BOUNDS.keys() - {ALIASES.get(name, name) for name in configured}
-    before = {name: client.execute_sql(f"SELECT current_setting('{name}')")[0][0] for name in names}
-    try:
-        for name in names:
-            client.execute_sql(f"SET GLOBAL {name} = %s", BOUNDS[name])
-        yield
-    finally:
-        for name, value in before.items():
-            client.execute_sql(f"SET GLOBAL {name} = %s", value)

@@ -12,7 +12,8 @@ from ecommerce_pipeline.load.keys import rows_with
 from ecommerce_pipeline.load.stored import Stored, Version
 from ecommerce_pipeline.source.quarantine import TABLE
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import Known, Lookup, identity
+from ecommerce_pipeline.source.repeats import Lookup, identity
+from ecommerce_pipeline.source.versions import Known
 
 
 def lookups(

@@ -67,7 +67,7 @@ def content_hash(raw: Any) -> str:
     Args:
         raw: a row as `decode_json` gave it. Decimals count with their digits: 1.5 and 1.50 differ.
     """
-    return blake2b(_encode(raw).encode(), digest_size=8).hexdigest()
+    return blake2b(_encode(raw).encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
 LONGEST_NUMBER = 60
@@ -91,14 +91,17 @@ def row_hash(raw: Any) -> str:
         return content_hash(raw)
 
 
+DIGEST_BYTES = 8
+
+
 def text_hash(text: bytes) -> str:
     """16 hex digits (64 bits) of a text."""
-    return blake2b(text, digest_size=8).hexdigest()
+    return blake2b(text, digest_size=DIGEST_BYTES).hexdigest()
 
 
-def text_hashes(texts: Iterable[bytes], end: str) -> list[str]:
-    """The `text_hash` of each of many texts, and the same end behind each."""
-    return [blake2b(text, digest_size=8).hexdigest() + end for text in texts]
+def text_digests(texts: Iterable[bytes]) -> bytes:
+    """What `text_hash` writes in hex digits, of each of many texts, `DIGEST_BYTES` each."""
+    return b"".join([blake2b(text, digest_size=DIGEST_BYTES).digest() for text in texts])
 
 
 def _as_written(value: Any) -> Any:

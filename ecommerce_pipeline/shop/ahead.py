@@ -73,6 +73,7 @@ class Ahead(Iterator[Item], Generic[Item]):
 
     def drop(self) -> None:
         """Forget what waits, and let whoever waits look again; the crew's lock is held."""
+        self._crew.count_waiting(-self.pages, -self.bytes)
         self._waiting.clear()
         self.bytes = 0
         self._found.notify_all()
@@ -111,16 +112,22 @@ class Ahead(Iterator[Item], Generic[Item]):
         weight, crew = self._weight(item), self._crew
         with crew.lock:
             while not (self.closed or crew.stopped or self._has_room()):
-                self.waits_for_room = True
-                self.space.wait()
-            self.waits_for_room = False
+                self._wait_for_room()
             if self.closed or crew.stopped:
                 raise Stopped
             self._waiting.append((item, weight))
             self.bytes += weight
+            crew.count_waiting(1, weight)
             crew.offer_room()
             self._found.notify_all()
             crew.arrived.notify_all()
+
+    def _wait_for_room(self) -> None:
+        self.waits_for_room = True
+        self._crew.held_back += 1
+        self.space.wait()
+        self._crew.held_back -= 1
+        self.waits_for_room = False
 
     def _has_room(self) -> bool:
         own = self.pages < self._own and self.bytes < OWN_BYTES
@@ -129,6 +136,7 @@ class Ahead(Iterator[Item], Generic[Item]):
     def _take(self) -> Item:
         item, weight = self._waiting.popleft()
         self.bytes -= weight
+        self._crew.count_waiting(-1, -weight)
         self.space.notify()
         self._forget_if_done()
         self._crew.offer_room()

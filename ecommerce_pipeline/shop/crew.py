@@ -33,6 +33,10 @@ class Crew:
     Args:
         connections: how many requests may be under way at once; with 1 there are no threads.
         interrupt: makes threads that wait for the shop go on at once.
+
+    Attributes:
+        pages, bytes: how much waits in all.
+        held_back: how many lines wait for room.
     """
 
     def __init__(self, connections: int = 1, interrupt: Callable[[], None] = lambda: None) -> None:
@@ -45,6 +49,7 @@ class Crew:
         self._lines: list[Ahead[Any]] = []
         self._lists: set[Ahead[Any]] = set()
         self.parts: set[Ahead[Any]] = set()
+        self.pages = self.bytes = self.held_back = 0
 
     def go_on(self) -> None:
         """Return while the run goes on.
@@ -132,10 +137,10 @@ class Crew:
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
 
-    @property
-    def pages(self) -> int:
-        """How many items wait in all."""
-        return sum(line.pages for line in tuple(self._lines))
+    def count_waiting(self, pages: int, bytes_: int) -> None:
+        """So much more waits, or less; the lock is held."""
+        self.pages += pages
+        self.bytes += bytes_
 
     def has_room(self, line: Ahead[Any]) -> bool:
         """Whether one more item of a line may wait; the lock is held.
@@ -147,14 +152,14 @@ class Crew:
 
     def offer_room(self) -> None:
         """Let the first line that waits for room, and has it, go on; the lock is held."""
-        for line in self._with_room():
+        for line in self._with_room() if self.held_back else ():
             if line.waits_for_room and not line.closed:
                 line.space.notify()
                 return
 
     def _with_room(self) -> Iterator[Ahead[Any]]:
         most, pages, bytes_ = PAGES_AHEAD * self.connections, 0, 0
-        if self.pages >= 2 * most or sum(line.bytes for line in self._lines) >= 2 * BYTES_AHEAD:
+        if self.pages >= 2 * most or self.bytes >= 2 * BYTES_AHEAD:
             return
         for line in self._lines:
             pages, bytes_ = pages + line.pages, bytes_ + line.bytes

@@ -20,8 +20,9 @@ from ecommerce_pipeline.source.contract import validator_of
 from ecommerce_pipeline.source.embedded import EmbeddedLists, with_inherited
 from ecommerce_pipeline.source.quarantine import Origin, rejected_id
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import Memory, Repeats, Versions, identity
+from ecommerce_pipeline.source.repeats import Memory, Repeats, identity
 from ecommerce_pipeline.source.tombstones import TOMBSTONE, deleted_at
+from ecommerce_pipeline.source.versions import Versions
 
 
 class Acceptance:

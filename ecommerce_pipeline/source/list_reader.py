@@ -19,7 +19,8 @@ from ecommerce_pipeline.source.account import ResourceAccount
 from ecommerce_pipeline.source.columnar.acceptance import ColumnAcceptance
 from ecommerce_pipeline.source.cursor import LosslessCursor
 from ecommerce_pipeline.source.reading import Reading
-from ecommerce_pipeline.source.repeats import FLOOR, Known, Lookup, Repeats
+from ecommerce_pipeline.source.repeats import FLOOR, Lookup, Repeats
+from ecommerce_pipeline.source.versions import Known
 
 logger = logging.getLogger(__name__)
 

@@ -5,45 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import islice, repeat
-from typing import Any, NamedTuple, Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from ecommerce_pipeline.source.versions import Known, Seen, Versions
 
 FLOOR = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-class Known(NamedTuple):
-    """A version of a row that has been seen: its cursor value, UTC, and the hash of its content."""
-
-    cursor: datetime
-    content_hash: str
-
-    def without_content(self) -> Known:
-        """The version of a row that a sweep has marked as deleted: it hides older ones, and never itself."""
-        return Known(self.cursor, "")
-
-
-@dataclass(frozen=True, eq=False)
-class Versions:
-    """Versions of many rows.
-
-    Attributes:
-        names: the `identity` of each row.
-        moments: their cursor values, microseconds since 1970.
-        hashes: of their content.
-    """
-
-    names: list[str]
-    moments: list[int]
-    hashes: list[str]
-
-    def at(self, place: int) -> Known:
-        """One of them."""
-        return Known(EPOCH + timedelta(microseconds=self.moments[place]), self.hashes[place])
 
 
 class Lookup(Protocol):
@@ -100,9 +68,8 @@ class Repeats:
     def __init__(self, recent: dict[str, Known], lookup: Lookup | None = None, limit: int = 100_000) -> None:
         self._recent = recent
         self._lookup = lookup
-        self._limit = limit
         self._stored: dict[str, Known] = {}
-        self._seen: dict[str, Known | tuple[Versions, int]] = {}
+        self._seen = Seen(limit)
         self._met: set[str] = set()
 
     @property
@@ -113,7 +80,7 @@ class Repeats:
     def prepare(self, keys: Iterable[Any]) -> None:
         """Learn what the warehouse has of the keys of a page, where it is asked at all."""
         if self._lookup:
-            asked = {name: key for key in keys if (name := identity(key)) and name not in self._seen}
+            asked = {name: key for key in keys if (name := identity(key)) and name not in self._seen.names()}
             self._stored = self._lookup(asked.values())
 
     def known(self, key: str | None, cursor: datetime | None, content_hash: str) -> bool:
@@ -125,7 +92,7 @@ class Repeats:
             content_hash: the hash of its content.
         """
         for name in (_refused(content_hash), key or content_hash):
-            before = _known(self._seen.get(name)) or self._recent.get(name) or self._stored.get(name)
+            before = self._seen.get(name) or self._recent.get(name) or self._stored.get(name)
             if before and (
                 before.content_hash == content_hash or (cursor is not None and cursor < before.cursor)
             ):
@@ -136,11 +103,11 @@ class Repeats:
 
     def accept(self, key: str | None, cursor: datetime | None, content_hash: str) -> None:
         """Remember a version that goes to the warehouse."""
-        self._remember(key or content_hash, Known(cursor or FLOOR, content_hash))
+        self._seen.add(key or content_hash, Known(cursor or FLOOR, content_hash))
 
     def refuse(self, cursor: datetime | None, content_hash: str) -> None:
         """Remember a version that goes to the quarantine."""
-        self._remember(_refused(content_hash), Known(cursor or FLOOR, content_hash))
+        self._seen.add(_refused(content_hash), Known(cursor or FLOOR, content_hash))
 
     def accept_new(self, versions: Versions, places: Sequence[int]) -> list[int]:
         """Remember those of some versions that are news; returns their places, ascending.
@@ -149,7 +116,8 @@ class Repeats:
             versions: accepted ones.
             places: which of them, ascending.
         """
-        names = [versions.names[place] for place in places]
+        every = len(places) == len(versions.names)
+        names = versions.names if every else [versions.names[place] for place in places]
         met = self._met_before(names)
         known: set[int] = set()
         # Few rows come again; those that do are looked at in their order, before all others are remembered.
@@ -163,31 +131,17 @@ class Repeats:
         once = dict(zip(names, places, strict=True))
         for name in met:
             del once[name]
-        self._remember_all(versions, once)
+        self._seen.add_all(versions, once)
         return [place for place in places if place not in known] if known else list(places)
 
     def _met_before(self, names: Sequence[str]) -> set[str]:
         """Those that came twice, in this run or an earlier one."""
         different = set(names)
-        known = (self._seen, self._recent, self._stored)
-        met = set().union(*(different & versions.keys() for versions in known))
+        known = (self._seen.names(), self._recent.keys(), self._stored.keys())
+        met = set().union(*(different & others for others in known))
         if len(different) < len(names):
             met |= {name for name, times in Counter(names).items() if times > 1}
         return met
-
-    def _remember_all(self, versions: Versions, places: dict[str, int]) -> None:
-        self._seen.update(zip(places, zip(repeat(versions), places.values(), strict=False), strict=True))
-        self._forget_oldest()
-
-    def _remember(self, name: str, version: Known) -> None:
-        self._seen.pop(name, None)
-        self._seen[name] = version
-        self._forget_oldest()
-
-    def _forget_oldest(self) -> None:
-        if len(self._seen) > self._limit:
-            for name in list(islice(self._seen, len(self._seen) - self._limit)):
-                del self._seen[name]
 
     def since(self, moment: datetime, limit: int) -> dict[str, Known]:
         """The versions that a next run starting at `moment` may meet again, the newest `limit` of them.
@@ -211,21 +165,7 @@ class Repeats:
 
     def _came(self, moment: datetime) -> dict[str, Known]:
         """What came in this run; of many versions that were remembered together those since a moment, UTC."""
-        since = (moment - EPOCH) // MICROSECOND
-        found = {name: self._recent[name] for name in self._met}
-        for name, entry in self._seen.items():
-            if isinstance(entry, Known):
-                found[name] = entry
-            elif entry[0].moments[entry[1]] >= since:
-                found[name] = entry[0].at(entry[1])
-        return found
-
-
-def _known(entry: Known | tuple[Versions, int] | None) -> Known | None:
-    if entry is None or isinstance(entry, Known):
-        return entry
-    versions, place = entry
-    return versions.at(place)
+        return {name: self._recent[name] for name in self._met} | dict(self._seen.since(moment))
 
 
 def _newest(versions: dict[str, Known], limit: int) -> dict[str, Known]:

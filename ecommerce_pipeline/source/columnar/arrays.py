@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from binascii import hexlify
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,6 +38,18 @@ def whole(values: Sequence[Any]) -> Converted:
         return pa.array(fitting, INTEGER), pa.array(fits, BOOLEAN)
 
 
-def where(right: pa.Array, array: pa.Array) -> pa.Array:
+def where(right: pa.Array, values: pa.Array) -> pa.Array:
     """The values that are right, null in the place of the others: no cast may stumble over them."""
-    return pc.if_else(pc.fill_null(right, False), array, pa.scalar(None, array.type))
+    return pc.if_else(pc.fill_null(right, False), values, pa.scalar(None, values.type))
+
+
+def integers_of(column: pa.Array) -> array[int]:
+    """The integers of 64 bits of a column without nulls."""
+    return array("q", memoryview(column.buffers()[1]).cast("q")[column.offset : column.offset + len(column)])
+
+
+def in_hex(digests: bytes, size: int, ending: str) -> pa.Array:
+    """A column of digests of some size, which stand one behind the other, in hex digits with an ending behind each."""
+    rows, kind = len(digests) // size, pa.binary(2 * size)
+    digits = pa.Array.from_buffers(kind, rows, [None, pa.py_buffer(hexlify(digests))])
+    return pc.binary_join_element_wise(pc.cast(pc.cast(digits, pa.binary()), TEXT), ending, "")

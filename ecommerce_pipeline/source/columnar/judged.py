@@ -10,14 +10,16 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ecommerce_pipeline.records.content import text_hashes
+from ecommerce_pipeline.records.content import DIGEST_BYTES, text_digests
 from ecommerce_pipeline.shop.page import Page
 from ecommerce_pipeline.shop.profile import ResourceProfile
 from ecommerce_pipeline.shop.typed_rows import missing_is_null
+from ecommerce_pipeline.source.columnar.arrays import in_hex, integers_of
 from ecommerce_pipeline.source.columnar.batch import Batch, Columns, by_page, lines_of
 from ecommerce_pipeline.source.columnar.plan import Plan
-from ecommerce_pipeline.source.repeats import Versions, identities
+from ecommerce_pipeline.source.repeats import identities
 from ecommerce_pipeline.source.tombstones import STANDING
+from ecommerce_pipeline.source.versions import Versions
 
 
 class Judged:
@@ -96,9 +98,9 @@ class Judged:
     @cached_property
     def versions(self) -> Versions:
         """The version of each row; of doubtful ones it means nothing."""
-        moments = pc.cast(self.batch.columns["updated_at"], pa.int64()).to_pylist()
-        hashes = text_hashes(lines_of(self._rows), f"-{self._contract}")
-        return Versions(identities(self.keys), [moment or 0 for moment in moments], hashes)
+        moments = integers_of(pc.fill_null(pc.cast(self.batch.columns["updated_at"], pa.int64()), 0))
+        digests = text_digests(lines_of(self._rows))
+        return Versions(identities(self.keys), moments, digests, f"-{self._contract}")
 
     def bookkeeping(self, source: Callable[[Page], str]) -> Columns:
         """What differs from row to row of a row's bookkeeping."""
@@ -107,6 +109,6 @@ class Judged:
         stamped = pc.utf8_replace_slice(local, start=10, stop=11, replacement="T")
         return {
             "_source": by_page((source(page), len(page.rows)) for page, _ in self._pages),
-            "_content_hash": pa.array(self.versions.hashes, pa.string()),
+            "_content_hash": in_hex(self.versions.digests, DIGEST_BYTES, self.versions.ending),
             "_version": pc.binary_join_element_wise(stamped, reads, ""),
         }

@@ -29,8 +29,19 @@ def _settings(pipeline: dlt.Pipeline) -> tuple[Any, ...]:
 def test_while_the_file_is_kept_open_memory_is_bounded_for_every_connection(pipeline: dlt.Pipeline) -> None:
     free = _settings(pipeline)
     with file_kept_open(pipeline):
-        assert _settings(pipeline) == (2, "953.6 MiB")
+        assert _settings(pipeline) == (1, "190.7 MiB")
     assert _settings(pipeline) == free
+
+
+@pytest.mark.parametrize(("megabytes", "found"), [(50, (1, "190.7 MiB")), (101, (2, "953.6 MiB"))])
+def test_a_large_package_has_more_memory_than_a_small_one(
+    pipeline: dlt.Pipeline, megabytes: int, found: tuple[int, str]
+) -> None:
+    texts = [{"id": number, "text": str(number) * (1024 * 1024)} for number in range(megabytes)]
+    pipeline.extract(texts, table_name="texts", loader_file_format="parquet")
+    pipeline.normalize()
+    with file_kept_open(pipeline):
+        assert _settings(pipeline) == found
 
 
 def test_a_connection_beside_ours_has_its_own_settings_back(pipeline: dlt.Pipeline, tmp_path: Path) -> None:
@@ -47,4 +58,4 @@ def test_a_limit_that_somebody_set_stays(
 ) -> None:
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG", f'{{"{name}": "3GB"}}')
     with file_kept_open(pipeline):
-        assert _settings(pipeline) == (2, "2.7 GiB")
+        assert _settings(pipeline) == (1, "2.7 GiB")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ecommerce_pipeline.source.repeats import FLOOR, Known, Repeats, identity
+from ecommerce_pipeline.source.repeats import FLOOR, Repeats, identity
+from ecommerce_pipeline.source.versions import Known
 
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -1,0 +1,66 @@
+"""How much memory DuckDB may take while it loads; by itself it would take most of what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any
+
+import dlt
+import pyarrow.parquet as pq
+
+Bounds = Mapping[str, Any]
+"""Settings of DuckDB by name. What needs more memory goes to files beside the database."""
+
+SMALL: Bounds = MappingProxyType({"memory_limit": "200MB", "threads": 1, "preserve_insertion_order": False})
+"""Enough for questions, and for packages of up to `SMALL_BYTES`. Each thread needs memory of its own: with two of
+them a merge of long texts fails within this limit, with one it does not.
+"""
+
+LARGE: Bounds = MappingProxyType({"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False})
+"""Enough for rows of any length; see `checkpoint_bytes`."""
+
+SMALL_BYTES = 100 * 1024 * 1024
+"""The least at which a merge within `SMALL` was seen to fail is more than twice of it, in rows of any length."""
+
+ALIASES = {"max_memory": "memory_limit", "worker_threads": "threads"}
+
+
+def bounds_for(pipeline: dlt.Pipeline) -> Bounds:
+    """The bounds within which all that waits to be loaded can be loaded, and any question be answered."""
+    files = [
+        (job.file_path, job.file_size)
+        for load_id in pipeline.list_normalized_load_packages()
+        for job in pipeline.get_load_package_info(load_id).jobs["new_jobs"]
+    ]
+    return SMALL if sum(_bytes(path, size) for path, size in files) <= SMALL_BYTES else LARGE
+
+
+def _bytes(path: str, size: int) -> int:
+    """Of the rows in a file, before they were compressed."""
+    if not path.endswith(".parquet"):
+        return size
+    metadata = pq.read_metadata(path)
+    return sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+
+
+@contextmanager
+def bounded(client: Any, bounds: Bounds) -> Iterator[None]:
+    """DuckDB within bounds that nobody has set otherwise; what was set before is set again, for this process may have
+    a connection beside ours.
+
+    Args:
+        client: dlt's, open on a DuckDB file. Its `global_config` goes before the bounds.
+        bounds: what holds inside the block.
+    """
+    configured = {name.lower() for name in client.credentials.global_config or {}}
+    names = bounds.keys() - {ALIASES.get(name, name) for name in configured}
+    before = {name: client.execute_sql(f"SELECT current_setting('{name}')")[0][0] for name in names}
+    try:
+        for name in names:
+            client.execute_sql(f"SET GLOBAL {name} = %s", bounds[name])
+        yield
+    finally:
+        for name, value in before.items():
+            client.execute_sql(f"SET GLOBAL {name} = %s", value)
