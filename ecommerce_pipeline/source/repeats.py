@@ -65,7 +65,7 @@ class Repeats:
             warehouse once more, where the merge takes it as the same row.
     """
 
-    def __init__(self, recent: dict[str, Known], lookup: Lookup | None = None, limit: int = 100_000) -> None:
+    def __init__(self, recent: dict[str, Known], lookup: Lookup | None = None, limit: int = 50_000) -> None:
         self._recent = recent
         self._lookup = lookup
         self._stored: dict[str, Known] = {}
