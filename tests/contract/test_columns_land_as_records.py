@@ -178,6 +178,22 @@ def test_ugly_rows_land_alike_as_columns_and_as_records(
     )
 
 
+@pytest.mark.parametrize("depth", [5, 7, 8, 14])
+def test_objects_nested_deeper_than_columns_go_land_alike(
+    depth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep: Any = 1
+    for level in range(depth):
+        deep = {f"level{level}": deep}
+    orders: Rows = []
+    for number in range(60):
+        stamp = (BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        orders.append({**ORDER, "id": number, "updated_at": stamp, "deep": deep})
+    both = ways(tmp_path, monkeypatch, PLAIN)
+    with paged_shop({"orders": orders}, PAGE_SIZE) as address:
+        compare(both, address)
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("updated_at", 5), ("order_id", "one"), ("order_id", True), ("order_id", {})]
 )

@@ -87,7 +87,7 @@ class ColumnAcceptance:
         if not records:
             return
         if self.handover is not None and (self._layout.learn(raw) or not self._inferred):
-            infer(self.handover.schema, self._acceptance.name, records)
+            infer(self.handover.schema, self._acceptance.name, records, self.handover.capabilities)
             self._inferred = True
         yield records
 

@@ -39,20 +39,21 @@ class Handover:
 
     Attributes:
         load_id: of the package.
+        capabilities: as given.
     """
 
     def __init__(self, schema: Schema, capabilities: DestinationCapabilitiesContext) -> None:
         package = Container()[LoadPackageStateInjectableContext]
         self.load_id = package.load_id
         self.schema = schema
-        self._capabilities = capabilities
+        self.capabilities = capabilities
         self._storage: PackageStorage = package.storage
         self._writers: dict[str, pq.ParquetWriter] = {}
         self._bytes: dict[str, int] = {}
 
     def fields(self, table: str) -> pa.Schema:
         """The columns of a table, as dlt would write them."""
-        return columns_to_arrow(self.schema.get_table_columns(table), self._capabilities)
+        return columns_to_arrow(self.schema.get_table_columns(table), self.capabilities)
 
     def write(self, table: str, columns: Mapping[str, pa.Array], rows: int) -> None:
         """Append rows.
