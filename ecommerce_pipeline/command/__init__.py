@@ -38,11 +38,23 @@ def main(arguments: Sequence[str], project: Path) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:
+        _print_nothing_more()
+        return READER_LEFT
     except Exception as error:  # a library's own words, or a defect of ours
         return _unexpected(error)
     except KeyboardInterrupt:
         print("stopped; the next run goes on where this one was", file=sys.stderr)
         return 130
+
+
+READER_LEFT = 141
+"""The exit code of a command whose output somebody has stopped to read, as `| head` does."""
+
+
+def _print_nothing_more() -> None:
+    """What waits to be printed must not fail again as the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_streams() -> None:

@@ -13,6 +13,7 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 from ecommerce_pipeline.load.destination import PIPELINE, open_destination, open_pipeline
 from ecommerce_pipeline.load.failures import FailuresNamed
 from ecommerce_pipeline.load.lock import only_run
+from ecommerce_pipeline.load.one_writer import let_go_at_the_end
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
@@ -28,7 +29,7 @@ def alone(now: datetime) -> Iterator[None]:
     Raises:
         AnotherRun: somebody else holds it.
     """
-    with FailuresNamed(), only_run(Path(get_dlt_pipelines_dir()), PIPELINE, now):
+    with FailuresNamed(), only_run(Path(get_dlt_pipelines_dir()), PIPELINE, now), let_go_at_the_end():
         yield
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 
-from ecommerce_pipeline.load.destination import DATASET
 from ecommerce_pipeline.load.lake import PARTS, QUARANTINE, VALIDATED
+from ecommerce_pipeline.load.requirements import DATASET
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +69,10 @@ def remove_files(destination: Any, packages: Collection[str], folders: Collectio
 
 def opened(destination: Any) -> tuple[Any, str]:
     """The file system of a destination of files, with its credentials, and the path in it."""
-    files, root = fsspec_from_config(
-        destination.configuration(destination.spec()._bind_dataset_name(DATASET))
-    )
+    configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
+    files, root = fsspec_from_config(configuration)
+    if configuration.is_local_filesystem:  # an address has %20 where its folder has a blank
+        root = configuration.make_local_path(configuration.bucket_url)
     return files, str(root).rstrip("/")
 
 

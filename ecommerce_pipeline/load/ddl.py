@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from dlt.common.destination import Destination
+from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.pipeline import get_dlt_pipelines_dir
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import TColumnSchema, TTableSchema
 from dlt.common.schema.utils import get_columns_names_with_prop, is_nested_table
 
-from ecommerce_pipeline.load.destination import DATASET, PIPELINE
+from ecommerce_pipeline.load.destination import PIPELINE
 from ecommerce_pipeline.load.layout import Layout, layout_of
 from ecommerce_pipeline.load.opening import begin_without_shop
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.load.requirements import DATASET
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
 from ecommerce_pipeline.source import ecommerce
@@ -80,8 +82,9 @@ class Written:
         return f"CREATE SCHEMA IF NOT EXISTS {self.name(self._dataset)};\n"
 
     def name(self, name: str) -> str:
-        """An identifier as the loader writes it."""
-        escaped: str = self._capabilities.escape_identifier(self._capabilities.casefold_identifier(name))
+        """An identifier as the loader writes it; one that was loaded elsewhere may be longer than the dialect takes."""
+        short = NamingConvention.shorten_identifier(name, name, self._capabilities.max_identifier_length)
+        escaped: str = self._capabilities.escape_identifier(self._capabilities.casefold_identifier(short))
         return escaped
 
     def loaded_table(self, table: TTableSchema) -> str:

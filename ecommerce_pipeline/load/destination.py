@@ -13,16 +13,16 @@ from dlt.common.configuration.exceptions import (
     ConfigurationException,
 )
 from dlt.common.destination import Destination
-from dlt.common.destination.client import DestinationClientDwhConfiguration
 from dlt.common.destination.exceptions import DestinationException, UnknownDestinationModule
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.errors import SettingError
+from ecommerce_pipeline.load.failures import without_password
+from ecommerce_pipeline.load.requirements import DATASET, LAKE, require_merge, require_usable, schemas
 
 logger = logging.getLogger(__name__)
 
 PIPELINE = "ecommerce"
-DATASET = "ecommerce"
 SECTION = f"pipelines.{PIPELINE}"
 
 CAPABILITIES: dict[str, dict[str, Any]] = {
@@ -33,8 +33,6 @@ CAPABILITIES: dict[str, dict[str, Any]] = {
     "redshift": {"supports_transactions": True},
     "snowflake": {"supports_transactions": True},
 }
-
-LAKE = "filesystem"
 
 REFERENCES = {
     LAKE: "ecommerce_pipeline.load.lake.filesystem",
@@ -51,19 +49,19 @@ def open_destination() -> Destination[Any, Any]:
     """
     kind = destination_type()
     name = dlt.config.get(f"{SECTION}.destination_name", str)
-    if not name or name == DATASET:
+    if not name or name.lower() in schemas():
         raise SettingError(
-            f"`{SECTION}.destination_name` is {name!r}, expected a name other than the dataset's, for example"
+            f"`{SECTION}.destination_name` is {name!r}, expected a name that is no schema's, for example"
             ' "raw": DuckDB calls its database by it. Set it in .dlt/config.toml.'
         )
     try:
         destination: Any = Destination.from_reference(_reference(kind), destination_name=name)
         _ = destination.client_class  # imports the driver
-        _require_merge(destination, kind)
+        require_merge(destination, kind)
         configuration = destination.configuration(destination.spec()._bind_dataset_name(DATASET))
-    except (ConfigurationException, DestinationException, ImportError) as error:
+    except (ConfigurationException, DestinationException, ImportError, ValueError) as error:
         raise _refused(kind, name, error) from None
-    _require_another_name(configuration, kind)
+    require_usable(configuration, kind, name)
     opened: Destination[Any, Any] = destination
     return opened
 
@@ -87,34 +85,14 @@ def _refused(kind: str, name: str, error: Exception) -> SettingError:
                 " s3://... or gs://...; docs/lake.md shows how."
             )
         return SettingError(
-            f"The destination `{kind}` has no credentials: missing {', '.join(_missing(error))}. Put all of them into"
-            f" .dlt/secrets.toml under [destination.{name}.credentials]; .dlt/example.secrets.toml shows how."
+            f"The destination `{kind}` has no credentials, or not all of them: missing {_missing_words(error)}."
+            f" Put all into .dlt/secrets.toml under [destination.{name}.credentials], as .dlt/example.secrets.toml"
+            " shows."
         )
     return SettingError(
         f"{where}, which cannot be used as it is configured: {_first_line(error)} Correct [destination.{name}] in"
         " .dlt/config.toml or .dlt/secrets.toml."
     )
-
-
-def _require_merge(destination: Any, kind: str) -> None:
-    """Where dlt cannot merge it appends, and rows would come twice; a lake has ways of its own."""
-    strategies = destination.capabilities().supported_merge_strategies or ()
-    has_tables = issubclass(destination.spec, DestinationClientDwhConfiguration)
-    if not has_tables or not (is_lake() or "delete-insert" in strategies):
-        raise SettingError(
-            f"The destination `{kind}` cannot merge rows by key: they would stand there twice. Name one that can, for"
-            f" example duckdb, snowflake or postgres, as `{SECTION}.destination_type`."
-        )
-
-
-def _require_another_name(configuration: Any, kind: str) -> None:
-    """DuckDB calls a database by its file's name; a schema of the same name makes every table ambiguous."""
-    file = str(getattr(configuration.credentials, "database", "") or "")
-    if kind == "duckdb" and Path(file).stem.lower() == DATASET:
-        raise SettingError(
-            f"The DuckDB file is {file!r} and the dataset in it is called {DATASET} too: DuckDB cannot tell them apart."
-            " Give the file another name, for example raw.duckdb."
-        )
 
 
 def open_pipeline() -> dlt.Pipeline:
@@ -168,5 +146,11 @@ def _missing(error: ConfigFieldMissingException) -> list[str]:
     return [f"`{name}`" for name in inner]
 
 
+def _missing_words(error: ConfigFieldMissingException) -> str:
+    """dlt tries several kinds of credentials for a bucket, and names what the last kind lacks."""
+    missing = [name for name in _missing(error) if name != "`local_dir`"] or ["`credentials`"]
+    return ", ".join(missing)
+
+
 def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0]
+    return without_password(str(error)).strip().splitlines()[0]

@@ -22,7 +22,12 @@ CURES = {
     r"\bstage\b.*\b(writ\w+|put)\b|\bupload|\bbucket\b|\b403\b|access ?denied|s3:": (
         "See that the loader may read and write the stage or bucket."
     ),
+    r"column .* does not exist|no column named|invalid identifier": (
+        "Somebody has dropped or renamed a column. Put it back, or run once with --full-refresh, which makes the tables"
+        " again and reads everything."
+    ),
     r"(object|relation|table) .* does not exist": "Somebody has dropped a table; the next run makes it again.",
+    r"read-only transaction": "Let the loader's user write (PostgreSQL: `default_transaction_read_only = off`).",
     r"permission denied|insufficient privileges|access control|not authorized|must be owner|role .* does not exist": (
         "Grant the loader's role what it lacks (docs/snowflake.md and docs/warehouses.md list all of it)."
     ),
@@ -71,6 +76,11 @@ class FailuresNamed:
             raise DestinationFailed(f"{what} failed: {said} {cure(said)}{kept}") from error
 
 
+def without_password(text: str) -> str:
+    """A text of a driver's, which may show the address that it was given."""
+    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
+
+
 def cure(said: str) -> str:
     """What to do about what a warehouse says, with a space behind it; empty where nothing is known of it."""
     return next((f"{what} " for words, what in CURES.items() if re.search(words, said, re.IGNORECASE)), "")
@@ -93,8 +103,8 @@ def _kept(step: str | None, cause: BaseException | None) -> str:
     if step in ("sync", "extract", "normalize"):
         return "Nothing was loaded and the cursor has not moved; mend it and run again."
     return (
-        "What was fetched is kept in the pipeline's working folder and is loaded by the next run;"
-        " `dlt pipeline ecommerce info` shows it."
+        "What was fetched is kept in the pipeline's working folder: the next run loads it, or reads it again where its"
+        " load had begun. A run that was given --since or --until has to be repeated."
     )
 
 
@@ -125,5 +135,5 @@ def _ours(error: BaseException | None) -> PipelineError | None:
 def _innermost_line(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
-    text = str(error).strip().splitlines()
+    text = without_password(str(error)).strip().splitlines()
     return f"{type(error).__name__}: {text[0] if text else ''}".rstrip(".: ") + "."

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from dlt.common import json
-from dlt.common.destination.client import LoadJob
+from dlt.common.destination.client import LoadJob, StateInfo
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.schema.utils import get_nested_tables, get_root_table
@@ -23,6 +23,7 @@ from dlt.destinations.impl.filesystem.filesystem import (
     ReferenceFollowupJob,
 )
 
+from ecommerce_pipeline.errors import DestinationFailed
 from ecommerce_pipeline.load.whole_files import put_whole
 from ecommerce_pipeline.source.quarantine import TABLE as REJECTED
 
@@ -91,6 +92,34 @@ class LakeClient(FilesystemClient):
         """Make the folders; dlt would make some for staging too, which nothing goes through."""
         if not self._is_staging:
             super().initialize_storage(truncate_tables or ())
+
+    def create_dataset(self) -> None:
+        """Make the folder of the tables; a kill may have left it without what dlt puts into it first."""
+        self.fs_client.makedirs(self.dataset_path, exist_ok=True)
+
+    def tables(self) -> frozenset[str]:
+        """The tables that have files, or had some and have their folder still; refused records have one with the first
+        of them.
+        """
+        self.fs_client.invalidate_cache()
+        try:
+            found = self.fs_client.ls(self.dataset_path, detail=False)
+        except FileNotFoundError:
+            found = []
+        return frozenset({REJECTED, *(self.pathlib.basename(path.rstrip("/")) for path in found)})
+
+    def get_stored_state(self, pipeline_name: str) -> StateInfo | None:
+        """The newest state. A load is noted before its state: one whose load is noted nowhere leads past rows that no
+        reader of the lake sees, and does not count.
+        """
+        try:
+            found = super().get_stored_state(pipeline_name)
+        except ValueError as error:
+            raise DestinationFailed(
+                f"A state of the lake, in {self.get_table_dir(self.schema.state_table_name)}, cannot be read: {error}."
+                " Delete the newest file there and run again: what came since the one before is read again."
+            ) from None
+        return found if found and found._dlt_load_id in self.complete_loads() else None
 
     @property
     def quarantine_path(self) -> str:

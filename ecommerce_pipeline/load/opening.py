@@ -22,6 +22,7 @@ from ecommerce_pipeline.load.destination import (
 )
 from ecommerce_pipeline.load.lake_tables import lake_tables, require_same_kind
 from ecommerce_pipeline.load.layout import layout_of
+from ecommerce_pipeline.load.one_writer import hold
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
@@ -142,6 +143,7 @@ def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
 
     Raises:
         SettingError: it holds another shop.
+        AnotherRun: somebody else loads into it.
         DestinationFailed: it cannot be opened.
     """
     pipeline = open_pipeline()
@@ -149,6 +151,7 @@ def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
         wait_until_free, pipeline, reading.settings.destination_wait_seconds, reading.client.clocks.sleep
     )
     wait()
+    hold(pipeline, beside_others=reading.beside_others)
     with file_kept_open(pipeline):
         return OpenWarehouse(pipeline, wait, _from_committed(pipeline, reading, request))
 

@@ -12,7 +12,7 @@ import tenacity
 from dlt.destinations.exceptions import DestinationConnectionError
 
 from ecommerce_pipeline.errors import DestinationFailed
-from ecommerce_pipeline.load.failures import cure
+from ecommerce_pipeline.load.failures import cure, without_password
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,10 @@ LOCKED = "lock on file"
 PAUSE_SECONDS = 0.5
 
 HEADERS_BYTES = 3 * 4096
-"""A DuckDB file begins with three headers."""
+"""A DuckDB file begins with three headers (https://duckdb.org/docs/stable/internals/storage)."""
+
+MAGIC = slice(8, 12), b"DUCK"
+"""What stands in the first of them, and where."""
 
 
 def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[float], None]) -> None:
@@ -75,14 +78,20 @@ def _knock(pipeline: dlt.Pipeline) -> None:
 
 def _discard_stillborn(pipeline: dlt.Pipeline) -> None:
     """Delete a DuckDB file that is shorter than its own headers: a full disk or a kill ended its making, it never held
-    a row, and DuckDB would refuse it for ever (https://duckdb.org/docs/stable/internals/storage).
+    a row, and DuckDB would refuse it for ever. A file of somebody else's stays.
     """
     if pipeline.destination.destination_type.endswith(".duckdb"):
         configuration: Any = pipeline.destination_client().config
         file = Path(str(configuration.credentials.database))
-        if file.is_file() and file.stat().st_size < HEADERS_BYTES:
+        if file.is_file() and file.stat().st_size < HEADERS_BYTES and _is_begun(file.read_bytes()):
             logger.warning("%s was never finished and holds nothing; it is made anew", file)
             file.unlink()
+
+
+def _is_begun(content: bytes) -> bool:
+    """Whether a file is empty, or the beginning of one of DuckDB's."""
+    place, magic = MAGIC
+    return not content.strip(b"\0") or content[place] == magic
 
 
 def _is_locked(error: BaseException) -> bool:
@@ -97,6 +106,7 @@ def _reason(state: tenacity.RetryCallState) -> str:
 
 def _words(error: BaseException | None) -> str:
     """What the driver said, without dlt's advice around it, as one sentence."""
-    _, reason, words = str(error).partition("reason given is: ")
-    lines = (words if reason else str(error)).partition(" See also")[0].strip().splitlines()
+    told = without_password(str(error))
+    _, reason, words = told.partition("reason given is: ")
+    lines = (words if reason else told).partition(" See also")[0].strip().splitlines()
     return (lines[0].rstrip(".") if lines else type(error).__name__) + "."

@@ -94,12 +94,12 @@ def _missing(pipeline: dlt.Pipeline, names: list[str]) -> frozenset[str]:
     if not names:
         return frozenset()
     with pipeline.destination_client() as client:
-        if not isinstance(client, SqlJobClientBase):
+        if not isinstance(client, SqlJobClientBase | ListsTables):
             return frozenset()
         return frozenset(names) - standing(client, names)
 
 
-def standing(client: SqlJobClientBase, names: list[str]) -> frozenset[str]:
+def standing(client: SqlJobClientBase | ListsTables, names: list[str]) -> frozenset[str]:
     """Those of some tables that are in the warehouse; none where the dataset is not."""
     try:
         if isinstance(client, ListsTables):

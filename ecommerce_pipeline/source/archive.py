@@ -79,6 +79,7 @@ class Archive:
         self._local = "file" in self._files.protocol
         self._day = started_at.date()
         self._address = address
+        self._setting = "`bucket_url` of the lake" if place else "`sources.ecommerce.archive_address`"
         run = f"{started_at:%Y-%m-%d}/{run_id}"
         self._bundles = {name: _Bundle(f"{self._root}/{name}/{run}") for name in MODELS}
 
@@ -137,7 +138,7 @@ class Archive:
     def _failed(self, what: str, error: Exception) -> DestinationFailed:
         return DestinationFailed(
             f"The archive at {self._address} cannot be {what}: {error}. Make room or correct"
-            " `sources.ecommerce.archive_address`; `archive = false` switches it off. The cursor stays."
+            f" {self._setting}; `archive = false` switches it off. The cursor stays."
         )
 
     def discard_unfinished(self) -> list[str]:

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.load.destination import LAKE, destination_type
+from ecommerce_pipeline.load.destination import destination_type
+from ecommerce_pipeline.load.requirements import LAKE
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.transform.profile import OF_KIND
 

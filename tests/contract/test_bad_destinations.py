@@ -87,6 +87,24 @@ def test_a_right_that_is_missing_is_named_and_what_was_fetched_is_loaded_once_it
     assert "is kept" in said, said
 
 
+@pytest.mark.door("duckdb")
+@pytest.mark.parametrize(
+    ("begins", "ours"), [(b"SQLite format 3", False), (b"\0" * 8 + b"DUCK", True), (b"", True)]
+)
+def test_a_short_file_is_made_anew_only_where_it_is_the_beginning_of_one_of_duckdb(
+    open_shop: OpenShop, begins: bytes, ours: bool
+) -> None:
+    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
+    file = warehouse.folder / "raw.duckdb"
+    file.write_bytes(begins.ljust(5_000, b"\0"))
+    with shop.serve() as address:
+        if not ours:
+            assert "cannot be opened" in _refused_run(warehouse, address)
+            assert file.read_bytes() == begins.ljust(5_000, b"\0")
+            file.unlink()
+        _loads_once_mended(shop, warehouse, address)
+
+
 @pytest.mark.door("postgres")
 def test_a_user_of_postgres_without_rights_is_named_and_the_rows_are_loaded_once_they_are_granted(
     open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch

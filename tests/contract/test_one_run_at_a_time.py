@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 
 from ecommerce_pipeline.errors import AnotherRun, DestinationFailed
+from ecommerce_pipeline.load.package import Package
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import run
 from ecommerce_pipeline.shop.client import Clocks
@@ -73,6 +75,37 @@ def test_the_lock_of_a_run_that_was_killed_is_no_obstacle(open_shop: OpenShop) -
         with _held(HOLDS_THE_LOCK, _lock_folder(warehouse)):
             pass
         warehouse.run(address)
+    assert differences(shop, warehouse.database) == []
+
+
+LOCK = "SELECT pg_try_advisory_lock(hashtext('ecommerce'))"
+
+
+@pytest.mark.door("postgres")
+def test_a_database_into_which_somebody_else_loads_is_left_alone(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sizes=SIZES)
+    door: Any = warehouse.door
+    with shop.serve() as address:
+        with door.connected() as other:
+            assert other.execute(LOCK).fetchall() == [(True,)]
+            with pytest.raises(AnotherRun, match=r"from another folder or machine.*has written nothing"):
+                warehouse.run(address)
+            assert not door.exists()
+        free: list[Any] = []
+        through = Package.through
+
+        def asks(package: Package) -> list[str]:
+            with door.connected() as other:
+                free.extend(other.execute(LOCK).fetchall())
+            return through(package)
+
+        monkeypatch.setattr(Package, "through", asks)
+        warehouse.run(address)
+        assert free == [(False,)]
+        with door.connected() as other:
+            assert other.execute(LOCK).fetchall() == [(True,)]
     assert differences(shop, warehouse.database) == []
 
 

@@ -16,6 +16,7 @@ from ecommerce_pipeline.transform.build import build
 from ecommerce_pipeline.transform.star import STAR, star_statements
 from tests.contract.conftest import BY_SQL, OpenShop
 from tests.support.truth import RESOURCES, differences
+from tests.support.verbatim import ORDER, VerbatimShop, VerbatimWarehouse
 from tests.support.warehouse import Warehouse
 
 TABLES = {*RESOURCES, "customers__addresses", "orders__tags", "rejected_records", "pipeline_runs"}
@@ -41,6 +42,21 @@ def test_a_load_into_printed_tables_finds_them_as_it_makes_them(open_shop: OpenS
         warehouse.door.delete()
         warehouse.run(address)
     assert warehouse.door.columns() == before
+
+
+@pytest.mark.door("duckdb")
+def test_names_that_a_dialect_takes_no_longer_stay_different_when_they_are_cut(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse],
+) -> None:
+    shop, warehouse = verbatim
+    long = "a_field_whose_name_is_longer_than_most_warehouses_would_ever_take_it"
+    shop.put("orders", [{**ORDER, f"{long}_one": "x", f"{long}_two": "y"}])
+    with shop.serve() as address:
+        warehouse.run(address)
+    [orders] = [text for text in _printed(warehouse, "postgres") if '."orders"' in text]
+    columns = [column.name for column in sqlglot.parse_one(orders, read="postgres").find_all(exp.ColumnDef)]
+    assert len({column[:63] for column in columns}) == len(columns)
+    assert max(map(len, columns)) <= 63
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "redshift", "snowflake"])

@@ -39,7 +39,7 @@ COMPLETE = "dlt.load.load.Load.complete_package"
 MORE_PLACES = [("folder", "parquet"), ("folder", "delta"), ("s3", "parquet")]
 FEW = {"customers": 3, "products": 3, "orders": 3}
 S3_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "t", "REGION_NAME": "us-east-1"}
-PLACES: dict[str, Bucket] = {"folder": lambda _, folder: nullcontext(str(folder / "lake")), **CLOUDS}
+PLACES: dict[str, Bucket] = {"folder": lambda _, folder: nullcontext(str(folder / "a lake")), **CLOUDS}
 
 
 def _in_lake(

@@ -144,3 +144,19 @@ def _read(reader: int) -> bytes:
         return os.read(reader, 4096)
     except OSError:  # how Linux tells the end of a terminal
         return b""
+
+
+def test_output_that_nobody_reads_to_its_end_is_no_defect(project: Path, project_env: dict[str, str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [sys.executable, "pipelines.py", "ddl", "--dialect", "postgres"],
+        cwd=project,
+        env=project_env,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (process.returncode, process.stderr) == (141, "")

@@ -116,6 +116,58 @@ def test_a_database_that_is_called_like_its_dataset_is_refused(project: Path, ru
     _nothing_is_written(project)
 
 
+SNOWFLAKE = {
+    "PIPELINES__ECOMMERCE__DESTINATION_TYPE": "snowflake",
+    "DESTINATION__RAW__CREDENTIALS__DATABASE": "RAW",
+    "DESTINATION__RAW__CREDENTIALS__HOST": "account",
+    "DESTINATION__RAW__CREDENTIALS__USERNAME": "LOADER",
+}
+LAKE = {"PIPELINES__ECOMMERCE__DESTINATION_TYPE": "filesystem", "DESTINATION__RAW__BUCKET_URL": "lake"}
+KEY = "DESTINATION__RAW__CREDENTIALS__PRIVATE_KEY"
+UNUSABLE = {
+    "a file called like the staging schema": (
+        {"DESTINATION__RAW__CREDENTIALS": "duckdb:///ecommerce_staging.duckdb"},
+        "DuckDB cannot tell them apart",
+    ),
+    "a file called like the schema of the models": (
+        {"DESTINATION__RAW__CREDENTIALS": "duckdb:///Analytics.duckdb"},
+        "DuckDB cannot tell them apart",
+    ),
+    "a key that is no key": (SNOWFLAKE | {KEY: "not PEM"}, "The private key for Snowflake cannot be read"),
+    "a key that is not there": (SNOWFLAKE | {f"{KEY}_PATH": "nowhere.p8"}, "Correct [destination.raw]"),
+    "a password without its user": (
+        {
+            "PIPELINES__ECOMMERCE__DESTINATION_TYPE": "postgres",
+            "DESTINATION__RAW__CREDENTIALS__PASSWORD": "k",
+        },
+        "has no credentials, or not all of them",
+    ),
+    "files of two loads under one name": (
+        LAKE | {"DESTINATION__RAW__LAYOUT": "{table_name}/{YYYY}/rows.{ext}"},
+        "would overwrite each other",
+    ),
+    "files without the number of their load": (
+        LAKE | {"DESTINATION__RAW__LAYOUT": "{table_name}/{file_id}.{ext}"},
+        "would overwrite each other",
+    ),
+    "a lake on a page": (
+        LAKE | {"DESTINATION__RAW__BUCKET_URL": "ftp://127.0.0.1/x"},
+        "where no lake can be kept",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_destination_in_which_rows_would_be_lost_or_nothing_be_loaded_is_refused(
+    case: str, project: Path, run_here: RunCommand
+) -> None:
+    env, words = UNUSABLE[case]
+    result = run_here(env=env)
+    _is_one_sentence(result.stderr, words)
+    assert result.returncode == 2
+    _nothing_is_written(project)
+
+
 def test_a_warehouse_that_cannot_be_opened_is_named_in_one_sentence(
     project: Path, run_command: RunCommand
 ) -> None:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from dagster import AssetKey, AssetSpec, FreshnessPolicy
 
-from ecommerce_pipeline.load.destination import DATASET, destination_type
+from ecommerce_pipeline.load.destination import destination_type
+from ecommerce_pipeline.load.requirements import DATASET
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.records.columns import nested_columns
 from ecommerce_pipeline.settings import Settings
