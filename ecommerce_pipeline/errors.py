@@ -9,7 +9,7 @@ PipelineError
     ├── ContractBroken  the shop answered, but not what its profile declares
     ├── Unaccounted     rows vanished between two of our own stages; nothing of them was loaded   (exit code 3)
     ├── DestinationFailed  the warehouse refused; what was fetched is kept
-    ├── AnotherRun      another run holds the working folder; this one wrote nothing    (exit code 4)
+    ├── AnotherRun      another run holds the folder or the database; this one wrote nothing    (exit code 4)
     ├── TooManyGone     a sweep would mark suspiciously many rows; it marked none
     └── ModelsFailed    the rows are loaded, what is made of them is not; mend it and build again
 
@@ -80,7 +80,7 @@ class DestinationFailed(RunFailed):
 
 
 class AnotherRun(RunFailed):
-    """Another run works in the same folder; run again when it has ended."""
+    """Another run works in the same folder or database; run again when it has ended."""
 
     exit_code = 4
 

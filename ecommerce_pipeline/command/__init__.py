@@ -34,7 +34,9 @@ def main(arguments: Sequence[str], project: Path) -> int:
         action: Callable[[argparse.Namespace], int] = getattr(actions, options.command or "load")
         # A run makes millions of objects that are in no circle; looking for circles among them costs a tenth of it.
         gc.set_threshold(200_000, 50, 100)
-        return action(options)
+        code = action(options)
+        sys.stdout.flush()
+        return code
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code

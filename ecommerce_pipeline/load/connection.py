@@ -9,7 +9,7 @@ from typing import Any
 
 import dlt
 
-from ecommerce_pipeline.load.duckdb_bounds import bounded, bounds_for
+from ecommerce_pipeline.load.duckdb_bounds import SMALL, Bounds, bounded
 
 
 class _Kept:
@@ -54,14 +54,14 @@ def asking(pipeline: dlt.Pipeline) -> Iterator[Any]:
 
 
 @contextmanager
-def file_kept_open(pipeline: dlt.Pipeline) -> Iterator[None]:
+def file_kept_open(pipeline: dlt.Pipeline, bounds: Bounds = SMALL) -> Iterator[None]:
     """Inside the block a DuckDB file stays open, and DuckDB within bounds; of any other warehouse nothing is held.
 
     dlt opens a connection for each table that it loads. The first one reads the file's headers and its log, and as the
     last one closes, DuckDB writes the log into the file: together that takes longer than to load 100,000 rows.
     """
     if pipeline.destination.destination_type.endswith(".duckdb"):
-        with pipeline.sql_client() as client, bounded(client, bounds_for(pipeline)):
+        with pipeline.sql_client() as client, bounded(client, bounds):
             yield
     else:
         yield

@@ -82,7 +82,9 @@ class Written:
         return f"CREATE SCHEMA IF NOT EXISTS {self.name(self._dataset)};\n"
 
     def name(self, name: str) -> str:
-        """An identifier as the loader writes it; one that was loaded elsewhere may be longer than the dialect takes."""
+        """An identifier as the loader writes it. One that was loaded elsewhere and is longer than the dialect takes is
+        shortened; the loader may write other digits there, made of the name that the shop gave it.
+        """
         short = NamingConvention.shorten_identifier(name, name, self._capabilities.max_identifier_length)
         escaped: str = self._capabilities.escape_identifier(self._capabilities.casefold_identifier(short))
         return escaped

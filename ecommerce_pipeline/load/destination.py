@@ -18,7 +18,7 @@ from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.failures import without_password
-from ecommerce_pipeline.load.requirements import DATASET, LAKE, require_merge, require_usable, schemas
+from ecommerce_pipeline.load.requirements import DATASET, LAKE, require_merge, require_usable
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,9 @@ def open_destination() -> Destination[Any, Any]:
     """
     kind = destination_type()
     name = dlt.config.get(f"{SECTION}.destination_name", str)
-    if not name or name.lower() in schemas():
+    if not name or name == DATASET:
         raise SettingError(
-            f"`{SECTION}.destination_name` is {name!r}, expected a name that is no schema's, for example"
+            f"`{SECTION}.destination_name` is {name!r}, expected a name other than the dataset's, for example"
             ' "raw": DuckDB calls its database by it. Set it in .dlt/config.toml.'
         )
     try:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 Bounds = Mapping[str, Any]
 """Settings of DuckDB by name. What needs more memory goes to files beside the database."""
 
-SMALL: Bounds = MappingProxyType({"memory_limit": "200MB", "threads": 1, "preserve_insertion_order": False})
+SMALL: Bounds = MappingProxyType({"memory_limit": "160MB", "threads": 1, "preserve_insertion_order": False})
 """Enough for questions, and for packages of up to `SMALL_BYTES`. Each thread needs memory of its own: with two of
 them a merge of long texts fails within this limit, with one it does not.
 """
@@ -21,14 +21,17 @@ them a merge of long texts fails within this limit, with one it does not.
 LARGE: Bounds = MappingProxyType({"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False})
 """Enough for rows of any length; see `checkpoint_bytes`."""
 
-SMALL_BYTES = 100 * 1024 * 1024
-"""The least at which a merge within `SMALL` was seen to fail is more than twice of it, in rows of any length."""
+SMALL_BYTES = 90 * 1024 * 1024
+"""A merge of a tenth more was seen to pass within `SMALL`, rows of 1 kB to 1 MB, and one of twice as much to fail."""
+
+OUT_OF_MEMORY = "Out of Memory Error"
+"""DuckDB's words where a step cannot do with what it has, in files either."""
 
 ALIASES = {"max_memory": "memory_limit", "worker_threads": "threads"}
 
 
 def bounds_for(pipeline: dlt.Pipeline) -> Bounds:
-    """The bounds within which all that waits to be loaded can be loaded, and any question be answered."""
+    """The bounds within which all that is normalised and not loaded yet can be loaded."""
     files = [
         (job.file_path, job.file_size)
         for load_id in pipeline.list_normalized_load_packages()
@@ -43,6 +46,11 @@ def _bytes(path: str, size: int) -> int:
         return size
     metadata = pq.read_metadata(path)
     return sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Whether that is what ended a load."""
+    return OUT_OF_MEMORY in str(error)
 
 
 @contextmanager

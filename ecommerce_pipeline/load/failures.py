@@ -19,12 +19,12 @@ logger = logging.getLogger(__name__)
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 CURES = {
-    r"\bstage\b.*\b(writ\w+|put)\b|\bupload|\bbucket\b|\b403\b|access ?denied|s3:": (
-        "See that the loader may read and write the stage or bucket."
-    ),
     r"column .* does not exist|no column named|invalid identifier": (
         "Somebody has dropped or renamed a column. Put it back, or run once with --full-refresh, which makes the tables"
         " again and reads everything."
+    ),
+    r"\bstage\b.*\b(writ\w+|put)\b|\bupload|\bbucket\b|\b403\b|access ?denied|s3:": (
+        "See that the loader may read and write the stage or bucket."
     ),
     r"(object|relation|table) .* does not exist": "Somebody has dropped a table; the next run makes it again.",
     r"read-only transaction": "Let the loader's user write (PostgreSQL: `default_transaction_read_only = off`).",
@@ -54,7 +54,7 @@ class FailuresNamed:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if dlt_logger.LOGGER is not None:
             dlt_logger.LOGGER.removeFilter(_without_traceback)
-        if not isinstance(error, Exception) or isinstance(error, PipelineError):
+        if not isinstance(error, Exception) or isinstance(error, PipelineError | BrokenPipeError):
             return
         if _interrupted(error):
             raise KeyboardInterrupt from None
@@ -77,8 +77,9 @@ class FailuresNamed:
 
 
 def without_password(text: str) -> str:
-    """A text of a driver's, which may show the address that it was given."""
-    return re.sub(r"(://[^:/@\s]*):[^@\s]*@", r"\1:***@", text)
+    """A text of a driver's, which may show the address or the parameters that it was given."""
+    named = re.sub(r"(?i)(password\s*=\s*)('[^']*'|[^\s'&;]+)", r"\1***", text)
+    return re.sub(r"(://[^:/@\s]*):.*@", r"\1:***@", named)
 
 
 def cure(said: str) -> str:

@@ -13,7 +13,7 @@ from dlt.common import json
 from dlt.common.destination.client import LoadJob, StateInfo
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.destination.typing import PreparedTableSchema
-from dlt.common.schema.utils import get_nested_tables, get_root_table
+from dlt.common.schema.utils import get_nested_tables, get_root_table, is_nested_table
 from dlt.common.storages.load_package import ParsedLoadJobFileName
 from dlt.common.typing import DictStrAny
 from dlt.destinations import filesystem as dlt_filesystem
@@ -98,15 +98,20 @@ class LakeClient(FilesystemClient):
         self.fs_client.makedirs(self.dataset_path, exist_ok=True)
 
     def tables(self) -> frozenset[str]:
-        """The tables that have files, or had some and have their folder still; refused records have one with the first
-        of them.
+        """The tables that have files, or had some and have their folder still. Object stores have no folders, and a
+        list of which no element came yet has no file there: lists count as there, as refused records do everywhere.
         """
-        self.fs_client.invalidate_cache()
         try:
             found = self.fs_client.ls(self.dataset_path, detail=False)
         except FileNotFoundError:
             found = []
-        return frozenset({REJECTED, *(self.pathlib.basename(path.rstrip("/")) for path in found)})
+        tables = self.schema.tables
+        lists = (
+            ()
+            if "file" in self.fs_client.protocol
+            else filter(lambda name: is_nested_table(tables[name]), tables)
+        )
+        return frozenset({REJECTED, *lists, *(self.pathlib.basename(path.rstrip("/")) for path in found)})
 
     def get_stored_state(self, pipeline_name: str) -> StateInfo | None:
         """The newest state. A load is noted before its state: one whose load is noted nowhere leads past rows that no

@@ -22,10 +22,11 @@ from ecommerce_pipeline.load.destination import (
 )
 from ecommerce_pipeline.load.lake_tables import lake_tables, require_same_kind
 from ecommerce_pipeline.load.layout import layout_of
-from ecommerce_pipeline.load.one_writer import hold
+from ecommerce_pipeline.load.one_writer import check_held, hold
 from ecommerce_pipeline.load.package import prepare_or_forget, send
 from ecommerce_pipeline.load.patience import wait_until_free
 from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.load.slots import in_a_slot
 from ecommerce_pipeline.load.tables import restore_own_tables
 from ecommerce_pipeline.records import MODELS
 from ecommerce_pipeline.settings import Settings
@@ -147,13 +148,16 @@ def open_warehouse(reading: Reading, request: Request) -> OpenWarehouse:
         DestinationFailed: it cannot be opened.
     """
     pipeline = open_pipeline()
-    wait = functools.partial(
-        wait_until_free, pipeline, reading.settings.destination_wait_seconds, reading.client.clocks.sleep
-    )
+    wait = functools.partial(_wait, pipeline, reading)
     wait()
-    hold(pipeline, beside_others=reading.beside_others)
+    hold(pipeline, in_a_slot())
     with file_kept_open(pipeline):
         return OpenWarehouse(pipeline, wait, _from_committed(pipeline, reading, request))
+
+
+def _wait(pipeline: dlt.Pipeline, reading: Reading) -> None:
+    wait_until_free(pipeline, reading.settings.destination_wait_seconds, reading.client.clocks.sleep)
+    check_held()
 
 
 def _from_committed(pipeline: dlt.Pipeline, reading: Reading, request: Request) -> list[str]:

@@ -18,6 +18,7 @@ from ecommerce_pipeline.load.bare_tombstones import Marking
 from ecommerce_pipeline.load.bucket_files import remove_staged_files
 from ecommerce_pipeline.load.committed import Lineage
 from ecommerce_pipeline.load.connection import file_kept_open
+from ecommerce_pipeline.load.duckdb_bounds import LARGE, Bounds, bounds_for, lacks_memory
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
 from ecommerce_pipeline.load.journal import Journal
@@ -58,9 +59,20 @@ def _rows_by_table(info: NormalizeInfo) -> dict[str, int]:
 def send(pipeline: dlt.Pipeline) -> list[str]:
     """Load what is normalised; returns the ids of the packages."""
     make_empty_tables(pipeline)
-    packages = list(pipeline.load().loads_ids)
+    try:
+        packages = _load(pipeline, bounds_for(pipeline))
+    except PipelineStepFailed as error:
+        if not lacks_memory(error):
+            raise
+        logger.warning("DuckDB lacks memory for this package; it is loaded with more")
+        packages = _load(pipeline, LARGE)
     remove_staged_files(pipeline, packages)
     return packages
+
+
+def _load(pipeline: dlt.Pipeline, bounds: Bounds) -> list[str]:
+    with file_kept_open(pipeline, bounds):
+        return list(pipeline.load().loads_ids)
 
 
 def give_memory_back() -> None:

@@ -10,6 +10,7 @@ from dlt.common.destination.client import DestinationClientDwhConfiguration
 
 from ecommerce_pipeline.errors import SettingError
 from ecommerce_pipeline.load.failures import without_password
+from ecommerce_pipeline.settings.models import ModelSettings
 
 DATASET = "ecommerce"
 LAKE = "filesystem"
@@ -19,7 +20,7 @@ NO_STORES = ("http", "https", "ftp")
 
 def schemas() -> tuple[str, ...]:
     """The schemas in the warehouse: of the rows, of the copy that dlt merges from, of the models."""
-    models = dlt.config.get("sources.ecommerce.models_schema", str) or "analytics"
+    models = dlt.config.get("sources.ecommerce.models_schema", str) or ModelSettings.models_schema
     return DATASET, f"{DATASET}_staging", models.lower()
 
 
@@ -50,7 +51,7 @@ def require_usable(configuration: Any, kind: str, name: str) -> None:
         SettingError: names what is wrong.
     """
     if kind == "duckdb":
-        _require_another_name(configuration)
+        _require_another_name(str(getattr(configuration.credentials, "database", "") or ""), name)
     elif kind == "snowflake":
         _require_readable_key(configuration, name)
     elif kind == LAKE:
@@ -58,17 +59,21 @@ def require_usable(configuration: Any, kind: str, name: str) -> None:
         _require_whole_files(str(configuration.layout), name)
 
 
-def _require_another_name(configuration: Any) -> None:
-    """DuckDB calls a database by its file's name; a schema of the same name makes every table ambiguous."""
-    file = str(getattr(configuration.credentials, "database", "") or "")
-    if Path(file).stem.lower() in schemas():
+def _require_another_name(file: str, name: str) -> None:
+    """DuckDB calls a database by its file's name, which is that of the destination where none is given; a schema of the
+    same name makes every table ambiguous.
+    """
+    if {Path(file).stem.lower(), name.lower()} & set(schemas()):
         raise SettingError(
-            f"The DuckDB file is {file!r} and a schema in it has that name too ({', '.join(schemas())}): DuckDB cannot"
-            " tell them apart. Give the file another name, for example raw.duckdb."
+            f"The DuckDB file is {file!r}, the destination {name!r}, and a schema has that name too"
+            f" ({', '.join(schemas())}): DuckDB cannot tell them apart. Give the file another name, for example"
+            " raw.duckdb."
         )
 
 
 def _require_readable_key(configuration: Any, name: str) -> None:
+    if not configuration.credentials.private_key:
+        return
     try:
         configuration.credentials.to_connector_params()
     except Exception as error:  # the library raises what it likes
@@ -88,14 +93,14 @@ def _require_store(configuration: Any, name: str) -> None:
 
 
 def _require_whole_files(layout: str, name: str) -> None:
-    """Files of two loads under one name would overwrite each other; those of a load that was given up are known by
-    what their names begin with.
+    """Files of two loads under one name would overwrite each other; a table's files are known by their folder, and
+    those of a load that was given up by what their names begin with.
     """
     file = layout.rpartition("/")[2]
     begins = layout.startswith("{table_name}/") and file.startswith("{load_id}.")
     if not (begins and "{file_id}" in file and file.endswith(".{ext}")):
         raise SettingError(
             f"`destination.{name}.layout` is {layout!r}, expected one that begins with {{table_name}}/ and ends with"
-            " /{load_id}.{file_id}.{ext}: otherwise files of two loads would overwrite each other. Correct it in"
-            " .dlt/config.toml."
+            " /{load_id}.{file_id}.{ext}: no file overwrites another then, and those of a load that was given up are"
+            " found. Correct it in .dlt/config.toml."
         )

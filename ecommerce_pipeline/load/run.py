@@ -104,6 +104,7 @@ def outcome_of(reading: Reading, pipeline: dlt.Pipeline, packages: list[str]) ->
 def _load(request: Request, reading: Reading, watch: Watch) -> Outcome:
     """Everything that writes."""
     pipeline, wait, packages = open_warehouse(reading, request)
+    _tidy(reading)
     with file_kept_open(pipeline):
         _learn_committed(request, reading, pipeline)
     reading.one_connection = kept_open
@@ -143,11 +144,15 @@ def _archive(reading: Reading) -> Keeper:
     if not settings.archive:
         return NoArchive()
     address, place = archive_place(settings)
-    archive = Archive(address, reading.run_id, reading.started_at, place)
-    if reading.window is None:  # runs of past days may write beside each other
-        for path in archive.discard_unfinished():
-            logger.info("deleted from the archive, half written: %s", path)
-        days = settings.archive_retention_days
-        for path in archive.expire(reading.started_at.date(), days):
-            logger.info("deleted from the archive, older than %d days: %s", days, path)
-    return archive
+    return Archive(address, reading.run_id, reading.started_at, place)
+
+
+def _tidy(reading: Reading) -> None:
+    """Delete from the archive what nobody needs; runs of past days may write beside each other."""
+    archive, days = reading.archive, reading.settings.archive_retention_days
+    if reading.window is not None or not isinstance(archive, Archive):
+        return
+    for path in archive.discard_unfinished():
+        logger.info("deleted from the archive, half written: %s", path)
+    for path in archive.expire(reading.started_at.date(), days):
+        logger.info("deleted from the archive, older than %d days: %s", days, path)

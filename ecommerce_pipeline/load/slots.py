@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 
@@ -26,6 +27,13 @@ from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.window import Window
 
 PAUSE_SECONDS = 1.0
+
+_IN_A_SLOT: ContextVar[bool] = ContextVar("in a slot", default=False)
+
+
+def in_a_slot() -> bool:
+    """Whether the work has a folder and a staging schema beside those of others."""
+    return _IN_A_SLOT.get()
 
 
 @contextmanager
@@ -125,5 +133,9 @@ def _own_place(folder: Path, number: int) -> Iterator[None]:
     shutil.rmtree(folder, ignore_errors=True)
     name = str(dlt.config.get(f"{SECTION}.destination_name", str)).upper()
     layout = f"DESTINATION__{name}__STAGING_DATASET_NAME_LAYOUT"
-    with custom_environ({"DLT_DATA_DIR": str(folder), layout: f"%s_staging_{number}"}):
-        yield
+    token = _IN_A_SLOT.set(True)
+    try:
+        with custom_environ({"DLT_DATA_DIR": str(folder), layout: f"%s_staging_{number}"}):
+            yield
+    finally:
+        _IN_A_SLOT.reset(token)

@@ -17,7 +17,7 @@ PAGES_AHEAD = 11
 first is nearly complete and the last has just begun.
 """
 
-BYTES_AHEAD = 10 * 1024 * 1024
+BYTES_AHEAD = 8 * 1024 * 1024
 """How many bytes of bodies may wait; decoded they take several times as much."""
 
 PARTS_AHEAD = 2

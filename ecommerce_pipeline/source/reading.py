@@ -106,12 +106,6 @@ class Reading:
         self.accounts.update({name: ResourceAccount(name) for name in self.resources})
         self.begin_step(())
 
-    @property
-    def beside_others(self) -> bool:
-        """Whether runs of other windows may work meanwhile: past days alone, each in a slot."""
-        past = self.window is not None and self.window.until is not None
-        return past and self.settings.parallel_windows > 1
-
     def begin_step(self, names: Iterable[str]) -> None:
         """What is read from now on belongs to the next load package.
 

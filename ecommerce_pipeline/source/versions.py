@@ -88,6 +88,8 @@ class Seen:
             versions: has them.
             places: their places by their names, ascending; none is remembered yet.
         """
+        if not places:
+            return
         first = self._numbers
         self._numbers += len(versions.names)
         self._batches.append((first, versions))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +16,10 @@ from ecommerce_pipeline.errors import AnotherRun, DestinationFailed
 from ecommerce_pipeline.load.package import Package
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.load.run import run
+from ecommerce_pipeline.load.slots import slot
+from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks
+from ecommerce_pipeline.shop.window import Window
 from tests.conftest import ROOT
 from tests.contract.conftest import OpenShop
 from tests.support.truth import differences
@@ -78,6 +83,7 @@ def test_the_lock_of_a_run_that_was_killed_is_no_obstacle(open_shop: OpenShop) -
     assert differences(shop, warehouse.database) == []
 
 
+LOCK_OF_SLOT = "pg_try_advisory_lock(hashtext('ecommerce_staging_0'))"
 LOCK = "SELECT pg_try_advisory_lock(hashtext('ecommerce'))"
 
 
@@ -106,6 +112,52 @@ def test_a_database_into_which_somebody_else_loads_is_left_alone(
         assert free == [(False,)]
         with door.connected() as other:
             assert other.execute(LOCK).fetchall() == [(True,)]
+    assert differences(shop, warehouse.database) == []
+
+
+@pytest.mark.door("postgres")
+def test_a_slot_of_another_folder_that_merges_from_the_same_tables_is_left_alone(open_shop: OpenShop) -> None:
+    shop, warehouse = open_shop(sizes=SIZES)
+    door: Any = warehouse.door
+    past = Window(datetime(2024, 10, 1, tzinfo=UTC), datetime(2024, 11, 1, tzinfo=UTC))
+    settings = dataclasses.replace(Settings(), parallel_windows=2)
+    with shop.serve() as address, door.connected() as other:
+        for name in ("pg_try_advisory_lock_shared(hashtext('ecommerce'))", LOCK_OF_SLOT):
+            assert other.execute(f"SELECT {name}").fetchall() == [(True,)]
+        with slot(past, settings), pytest.raises(AnotherRun, match="another folder or machine"):
+            warehouse.run(address, Request(window=past), parallel_windows=2)
+        other.execute("SELECT pg_advisory_unlock(hashtext('ecommerce_staging_0'))")
+        with slot(past, settings):
+            warehouse.run(address, Request(window=past), parallel_windows=2)
+        with pytest.raises(AnotherRun, match="another folder or machine"):
+            warehouse.run(address, Request(window=past), parallel_windows=2)
+
+
+@pytest.mark.door("postgres")
+def test_a_run_that_lost_its_lock_loads_nothing_more(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = open_shop(sizes=SIZES)
+    door: Any = warehouse.door
+    through = Package.through
+
+    def cut_off(package: Package) -> list[str]:
+        with door.connected() as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE state = 'idle in transaction' AND datname = current_database()"
+            )
+        return through(package)
+
+    with shop.serve() as address:
+        with monkeypatch.context() as patch:
+            patch.setattr(Package, "through", cut_off)
+            with pytest.raises(DestinationFailed, match="that keeps other runs out"):
+                warehouse.run(address)
+        assert warehouse.query(
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'orders'"
+        ) == [(0,)]
+        warehouse.run(address)
     assert differences(shop, warehouse.database) == []
 
 

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from ecommerce_pipeline.load.connection import file_kept_open
+from ecommerce_pipeline.load.duckdb_bounds import bounds_for
 
 SETTINGS = "SELECT current_setting('threads'), current_setting('memory_limit')"
 
@@ -29,18 +30,18 @@ def _settings(pipeline: dlt.Pipeline) -> tuple[Any, ...]:
 def test_while_the_file_is_kept_open_memory_is_bounded_for_every_connection(pipeline: dlt.Pipeline) -> None:
     free = _settings(pipeline)
     with file_kept_open(pipeline):
-        assert _settings(pipeline) == (1, "190.7 MiB")
+        assert _settings(pipeline) == (1, "152.5 MiB")
     assert _settings(pipeline) == free
 
 
-@pytest.mark.parametrize(("megabytes", "found"), [(50, (1, "190.7 MiB")), (101, (2, "953.6 MiB"))])
+@pytest.mark.parametrize(("megabytes", "found"), [(50, (1, "152.5 MiB")), (91, (2, "953.6 MiB"))])
 def test_a_large_package_has_more_memory_than_a_small_one(
     pipeline: dlt.Pipeline, megabytes: int, found: tuple[int, str]
 ) -> None:
-    texts = [{"id": number, "text": str(number) * (1024 * 1024)} for number in range(megabytes)]
+    texts = [{"id": number, "text": f"{number:04}" * (256 * 1024)} for number in range(megabytes)]
     pipeline.extract(texts, table_name="texts", loader_file_format="parquet")
     pipeline.normalize()
-    with file_kept_open(pipeline):
+    with file_kept_open(pipeline, bounds_for(pipeline)):
         assert _settings(pipeline) == found
 
 

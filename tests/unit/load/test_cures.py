@@ -25,6 +25,8 @@ REQUEST = "(request_id=40de9e35-15c1-401c-8ab8-7d94037cbb47)"
         ("Access Denied: may not PutObject to s3://shop-lake/raw", STAGE),
         (f"000606: No active warehouse selected in the current session {REQUEST}.", "may use the warehouse"),
         ('column "total_amount" of relation "orders" does not exist', "run once with --full-refresh"),
+        ('column "uploaded_at" of relation "orders" does not exist', "run once with --full-refresh"),
+        ('column "bucket" does not exist', "run once with --full-refresh"),
         ('relation "ecommerce.orders" does not exist', "the next run makes it again"),
         ("cannot execute CREATE SCHEMA in a read-only transaction", "Let the loader's user write"),
         (f"Something nobody has met yet {REQUEST}.", ""),
@@ -43,6 +45,9 @@ def test_a_refusal_is_told_with_its_own_cure(said: str, what: str) -> None:
             'invalid connection option "postgresql+psycopg2://loader:***@db.example/raw"',
         ),
         ("mysql://loader:S3cret@db and s3://bucket/a:b", "mysql://loader:***@db and s3://bucket/a:b"),
+        ("https://loader:S3c@r et@db.example/raw", "https://loader:***@db.example/raw"),
+        ("host=db password=S3cret user=loader", "host=db password=*** user=loader"),
+        ("password = 'S3 cret' host=db", "password = *** host=db"),
         ("no address: a@b.example", "no address: a@b.example"),
     ],
 )

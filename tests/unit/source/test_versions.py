@@ -53,6 +53,13 @@ def test_beyond_the_limit_the_oldest_are_forgotten() -> None:
     assert dict(seen.since(NOON)) == {name: seen.get(name) for name in seen.names()}
 
 
+def test_rows_that_are_known_already_take_no_memory() -> None:
+    seen = Seen(10)
+    for _ in range(3):
+        seen.add_all(_versions([("1", 1)]), {})
+    assert not seen._batches
+
+
 rows = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3)), max_size=8)
 
 
