@@ -47,6 +47,11 @@ class Differences:
         """Whether the table differs."""
         return any(self.counts.values())
 
+    @property
+    def lacks_nothing(self) -> bool:
+        """Whether all that differs are rows that the shop has not."""
+        return not (self.missing or self.stale or self.doubled)
+
 
 @dataclass
 class Reload:

@@ -41,6 +41,8 @@ def _keys(found: Differences) -> list[str]:
 def _closing(verdict: Verdict) -> str:
     if not verdict.differs:
         return "The warehouse is what the shop was at the last run."
+    if verdict.repairs is None and all(found.lacks_nothing for found in verdict.tables):
+        return "The shop has deleted rows that the warehouse has. `python pipelines.py sweep` marks them as deleted."
     if verdict.repairs is None:
         return "They differ. `python pipelines.py verify --repair` reads again what differs and touches nothing else."
     if verdict.unmarked:

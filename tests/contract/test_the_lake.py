@@ -253,3 +253,19 @@ def test_what_changes_or_compares_rows_is_refused(open_lake: OpenShop, command: 
         lake.run(address)
         with pytest.raises(SettingError, match=said):
             COMMANDS[command](Request(), lake.settings(address, lake.profile()))
+
+
+def test_a_list_whose_only_load_did_not_end_is_not_missed_in_a_bucket_at_each_run(
+    verbatim: tuple[VerbatimShop, VerbatimWarehouse], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, warehouse = verbatim
+    with CLOUDS["s3"](monkeypatch, tmp_path) as bucket, shop.serve() as address:
+        lake = VerbatimWarehouse(warehouse.folder, monkeypatch, Lake(bucket, tmp_path))
+        shop.put("orders", [ORDER])
+        lake.run(address)
+        shop.put("orders", [{**ORDER, "extra": [1, 2]}])
+        _fail_at(COMPLETE, lake, address)
+        shop.put("orders", [{**ORDER, "status": "edited"}])
+        lake.run(address)
+        assert lake.run(address).packages == []
+        assert lake.query("SELECT id, status FROM ecommerce.orders") == [(1, "edited")]
