@@ -95,7 +95,7 @@ def alert(options: argparse.Namespace) -> int:
     from ecommerce_pipeline.alerts.work import Trouble
     from ecommerce_pipeline.report.alerted import print_alerted, print_letters
 
-    said = {"run": options.failed, "late run": options.late}
+    said = {options.job: options.failed, f"late {options.job}": options.late}
     troubles = [Trouble(job, what) for job, what in said.items() if what is not None]
     alerted = alerted_now(settings_without_shop(options), options.dry_run, troubles=troubles)
     (print_letters if options.dry_run else print_alerted)(alerted)

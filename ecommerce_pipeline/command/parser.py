@@ -145,6 +145,12 @@ def _add_alert(commands: Commands[argparse.ArgumentParser]) -> None:
             metavar="TEXT",
             help=f"for schedulers: what there is to say of a run that is {name}; an empty text says that it is over",
         )
+    parser.add_argument(
+        "--job",
+        metavar="NAME",
+        default="run",
+        help="whose runs; what is said of one job says nothing of another",
+    )
 
 
 def _add_sweep(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -42,6 +42,23 @@ def test_a_load_that_cannot_reach_the_shop_is_told_once_and_its_end_too(run_comm
     assert "none is open" in quiet.stdout and "nothing new to tell" in quiet.stdout
 
 
+def test_what_a_scheduler_says_of_one_job_is_over_when_that_job_went_well(run_command: RunCommand) -> None:
+    with webhook() as hook:
+        channel = {CHANNELS: hook.address}
+        said = [
+            run_command("alert", *words, env=channel)
+            for words in (
+                ("--job", "night", "--failed", "It broke."),
+                ("--job", "day", "--failed", ""),
+                ("--job", "night", "--failed", ""),
+            )
+        ]
+    assert [done.returncode for done in said] == [0, 0, 0], said[0].stderr
+    assert ["It broke." in body["message"] for body in hook.bodies] == [True, False]
+    assert "over: " in hook.bodies[1]["title"]
+    assert "nothing new to tell" in said[1].stdout
+
+
 def test_a_warehouse_that_is_away_is_told_too_and_is_over_when_it_is_back(
     project: Path, run_command: RunCommand
 ) -> None:

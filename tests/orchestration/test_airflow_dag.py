@@ -47,6 +47,36 @@ def test_a_task_waits_for_the_run_that_works_in_its_folder(open_airflow: OpenAir
     assert (airflow.project.folder / "asked").read_text() == "pipelines.py --no-transform\n" * 3
 
 
+ENDED_WELL = """
+import sys, types
+from datetime import datetime
+sys.path.insert(0, {folder!r})
+import ecommerce_command
+ecommerce_command.PYTHON = {command!r}
+for kind in ("scheduled", "backfill"):
+    run = types.SimpleNamespace(run_type=kind, run_id="one", dag_id="ecommerce")
+    states = types.SimpleNamespace(get_task_states=lambda **_: {{"one": {{"load": "success"}}}})
+    context = {{"dag_run": run, "ti": states, "data_interval_start": datetime(2026, 1, 2, 3, 5)}}
+    ecommerce_command.Evaluation(task_id="alert", command="alert").execute(context)
+"""
+
+
+def test_a_backfill_that_ends_well_says_nothing_of_the_runs_by_the_hour(
+    open_airflow: OpenAirflow, tmp_path: Path
+) -> None:
+    airflow, command = open_airflow("airflow"), tmp_path / "command"
+    command.write_text(
+        '#!/bin/sh\nfor word in "$@"; do printf "<%s>" "$word"; done >> asked; echo >> asked\n'
+    )
+    command.chmod(0o755)
+    done = airflow.python("-c", ENDED_WELL.format(folder=str(airflow.dags), command=str(command)))
+    assert done.returncode == 0, done.stderr
+    assert (airflow.project.folder / "asked").read_text().splitlines() == [
+        "<pipelines.py><alert><--late><><--failed><>",
+        "<pipelines.py><alert><--job><backfill of 2026-01-02T03:05><--failed><>",
+    ]
+
+
 def test_the_dag_is_read_without_the_pipeline_and_without_work(
     open_airflow: OpenAirflow, shop: DemoShop
 ) -> None:

@@ -87,9 +87,15 @@ class Evaluation(Pipelines):
         said = (
             f"The run {run.run_id} of the DAG {run.dag_id} failed at {', '.join(failed)}." if failed else ""
         )
-        self._end([*shlex.split(self.command), "--failed", said, "--late", ""])
+        of = ["--job", _days(context)] if run.run_type == "backfill" else ["--late", ""]
+        self._end([*shlex.split(self.command), *of, "--failed", said])
         if failed:
             raise AirflowFailException(said)
+
+
+def _days(context: Context) -> str:
+    """The job of a backfill's run: that it went well says nothing of the runs by the hour, nor of other days."""
+    return f"backfill of {context['data_interval_start']:%Y-%m-%dT%H:%M}"
 
 
 def environment() -> dict[str, str]:
