@@ -13,16 +13,21 @@ import pyarrow.parquet as pq
 Bounds = Mapping[str, Any]
 """Settings of DuckDB by name. What needs more memory goes to files beside the database."""
 
-SMALL: Bounds = MappingProxyType({"memory_limit": "160MB", "threads": 1, "preserve_insertion_order": False})
+SPARING: Bounds = {"preserve_insertion_order": False, "allocator_bulk_deallocation_flush_threshold": "8MB"}
+"""By itself DuckDB keeps up to 512 MB that it has freed for itself, beside what its limit counts."""
+
+SMALL: Bounds = MappingProxyType({**SPARING, "memory_limit": "160MB", "threads": 1})
 """Enough for questions, and for packages of up to `SMALL_BYTES`. Each thread needs memory of its own: with two of
 them a merge of long texts fails within this limit, with one it does not.
 """
 
-LARGE: Bounds = MappingProxyType({"memory_limit": "1GB", "threads": 2, "preserve_insertion_order": False})
+LARGE: Bounds = MappingProxyType({**SPARING, "memory_limit": "1GB", "threads": 2})
 """Enough for rows of any length; see `checkpoint_bytes`."""
 
-SMALL_BYTES = 90 * 1024 * 1024
-"""A merge of a tenth more was seen to pass within `SMALL`, rows of 1 kB to 1 MB, and one of twice as much to fail."""
+SMALL_BYTES = 128 * 1024 * 1024
+"""Rows of up to 2 kB were seen to merge within `SMALL` up to twice as many bytes, rows of 16 kB and more not all; those
+are loaded again within `LARGE`.
+"""
 
 OUT_OF_MEMORY = "Out of Memory Error"
 """DuckDB's words where a step cannot do with what it has, in files either."""
