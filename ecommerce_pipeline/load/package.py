@@ -21,6 +21,7 @@ from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.duckdb_bounds import LARGE, Bounds, bounds_for, lacks_memory
 from ecommerce_pipeline.load.empty_tables import make_empty_tables
 from ecommerce_pipeline.load.failures import FULL_DISK
+from ecommerce_pipeline.load.jobs import fail_aloud
 from ecommerce_pipeline.load.journal import Journal
 from ecommerce_pipeline.load.marks import Marks
 from ecommerce_pipeline.source import BOOKKEEPING_TABLES, RUNS, ecommerce
@@ -71,6 +72,7 @@ def send(pipeline: dlt.Pipeline) -> list[str]:
 
 
 def _load(pipeline: dlt.Pipeline, bounds: Bounds) -> list[str]:
+    fail_aloud()
     with file_kept_open(pipeline, bounds):
         return list(pipeline.load().loads_ids)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import Any
 
 import pytest
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed
 from tests.contract.conftest import OpenShop
+from tests.support.doors.postgres import PostgresDatabase
 from tests.support.doors.snowflake import control
 from tests.support.truth import differences
 from tests.support.warehouse import Warehouse
@@ -22,6 +25,15 @@ NO_RIGHTS = "SQL access control error: Insufficient privileges to operate on"
 def _door(warehouse: Warehouse) -> Any:
     """The door with what it alone has."""
     return warehouse.door
+
+
+def _client(warehouse: Warehouse) -> Any:
+    """dlt's client of the warehouse's kind; psycopg2 is not in everybody's environment."""
+    if not isinstance(warehouse.door, PostgresDatabase):
+        return DuckDbSqlClient
+    from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
+
+    return Psycopg2SqlClient
 
 
 def _refused_run(warehouse: Warehouse, address: str) -> str:
@@ -102,6 +114,27 @@ def test_a_short_file_is_made_anew_only_where_it_is_the_beginning_of_one_of_duck
             assert "cannot be opened" in _refused_run(warehouse, address)
             assert file.read_bytes() == begins.ljust(5_000, b"\0")
             file.unlink()
+        _loads_once_mended(shop, warehouse, address)
+
+
+@pytest.mark.door("duckdb", "postgres")
+def test_a_load_that_cannot_connect_once_it_has_begun_ends_with_the_reason(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOAD__RAISE_ON_MAX_RETRIES", "1")
+    shop, warehouse = open_shop(sizes={"customers": 3, "products": 3, "orders": 3})
+    client = _client(warehouse)
+    real = client.open_connection
+
+    def opened(self: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            raise OSError("the server has gone away")
+        return real(self)
+
+    with shop.serve() as address:
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "open_connection", opened)
+            assert "the server has gone away" in _refused_run(warehouse, address)
         _loads_once_mended(shop, warehouse, address)
 
 
