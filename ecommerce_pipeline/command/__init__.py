@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import gc
 import os
 import sys
@@ -18,6 +17,11 @@ from pathlib import Path
 from ecommerce_pipeline.command import actions
 from ecommerce_pipeline.command.parser import build_parser
 from ecommerce_pipeline.errors import PipelineError
+
+READER_LEFT = 141
+"""The exit code of a command whose output somebody has stopped to read, as `| head` does."""
+
+M_ARENA_MAX, HEAPS = -8, 2
 
 
 def main(arguments: Sequence[str], project: Path) -> int:
@@ -52,18 +56,13 @@ def main(arguments: Sequence[str], project: Path) -> int:
         return 130
 
 
-M_ARENA_MAX = -8
-HEAPS = 2
-
-READER_LEFT = 141
-"""The exit code of a command whose output somebody has stopped to read, as `| head` does."""
-
-
 def _share_heaps() -> None:
     """glibc gives each thread a heap, and what pages leave free in many of them nobody else can use: after millions of
     rows a hundred megabytes. Other systems have no such function (https://man7.org/linux/man-pages/man3/mallopt.3.html).
     """
     if sys.platform == "linux":
+        import ctypes
+
         with contextlib.suppress(AttributeError):
             ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
 

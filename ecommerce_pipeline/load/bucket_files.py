@@ -10,11 +10,11 @@ import dlt
 from dlt.common.storages.fsspec_filesystem import fsspec_from_config
 
 from ecommerce_pipeline.load.lake import PARTS, QUARANTINE, VALIDATED
-from ecommerce_pipeline.load.requirements import DATASET
+from ecommerce_pipeline.load.requirements import DATASET, STAGING
 
 logger = logging.getLogger(__name__)
 
-STAGED = (DATASET, f"{DATASET}_staging")
+STAGED = (DATASET, STAGING)
 
 
 def remove_staged_files(pipeline: dlt.Pipeline, packages: Collection[str]) -> None:

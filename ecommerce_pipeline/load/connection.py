@@ -9,7 +9,7 @@ from typing import Any
 
 import dlt
 
-from ecommerce_pipeline.load.duckdb_bounds import SMALL, Bounds, bounded
+from ecommerce_pipeline.load.duckdb_bounds import SMALL, Bounds, bounded, is_duckdb
 
 
 class _Kept:
@@ -60,7 +60,7 @@ def file_kept_open(pipeline: dlt.Pipeline, bounds: Bounds = SMALL) -> Iterator[N
     dlt opens a connection for each table that it loads. The first one reads the file's headers and its log, and as the
     last one closes, DuckDB writes the log into the file: together that takes longer than to load 100,000 rows.
     """
-    if pipeline.destination.destination_type.endswith(".duckdb"):
+    if is_duckdb(pipeline):
         with pipeline.sql_client() as client, bounded(client, bounds):
             yield
     else:

@@ -17,7 +17,7 @@ from dlt.common.destination.exceptions import DestinationException, UnknownDesti
 from dlt.common.pipeline import get_dlt_pipelines_dir
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.load.failures import without_password
+from ecommerce_pipeline.load.failures import first_line
 from ecommerce_pipeline.load.requirements import DATASET, LAKE, require_merge, require_usable
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def _refused(kind: str, name: str, error: Exception) -> SettingError:
             " shows."
         )
     return SettingError(
-        f"{where}, which cannot be used as it is configured: {_first_line(error)} Correct [destination.{name}] in"
+        f"{where}, which cannot be used as it is configured: {first_line(error)} Correct [destination.{name}] in"
         " .dlt/config.toml or .dlt/secrets.toml."
     )
 
@@ -108,7 +108,7 @@ def open_pipeline() -> dlt.Pipeline:
         # A file of the working folder is missing, cut short or edited. What counts is committed in the warehouse.
         folder = Path(get_dlt_pipelines_dir()) / PIPELINE
         logger.warning(
-            "%s cannot be read (%s); it is dropped, the warehouse counts", folder, _first_line(error)
+            "%s cannot be read (%s); it is dropped, the warehouse counts", folder, first_line(error)
         )
         shutil.rmtree(folder)
         pipeline = dlt.pipeline(PIPELINE, destination=_reference(kind), dataset_name=DATASET)
@@ -150,7 +150,3 @@ def _missing_words(error: ConfigFieldMissingException) -> str:
     """dlt tries several kinds of credentials for a bucket, and names what the last kind lacks."""
     missing = [name for name in _missing(error) if name != "`local_dir`"] or ["`credentials`"]
     return ", ".join(missing)
-
-
-def _first_line(error: BaseException) -> str:
-    return without_password(str(error)).strip().splitlines()[0]

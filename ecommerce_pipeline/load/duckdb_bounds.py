@@ -35,8 +35,17 @@ OUT_OF_MEMORY = "Out of Memory Error"
 ALIASES = {"max_memory": "memory_limit", "worker_threads": "threads"}
 
 
+def is_duckdb(pipeline: dlt.Pipeline) -> bool:
+    """Whether the warehouse is a DuckDB file."""
+    return pipeline.destination.destination_type.endswith(".duckdb")
+
+
 def bounds_for(pipeline: dlt.Pipeline) -> Bounds:
-    """The bounds within which all that is normalised and not loaded yet can be loaded."""
+    """The bounds within which all that is normalised and not loaded yet can be loaded; no file is opened for another
+    warehouse, which has none.
+    """
+    if not is_duckdb(pipeline):
+        return SMALL
     files = [
         (job.file_path, job.file_size)
         for load_id in pipeline.list_normalized_load_packages()

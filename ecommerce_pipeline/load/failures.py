@@ -82,6 +82,11 @@ def without_password(text: str) -> str:
     return re.sub(r"(://[^:/@\s]*):.*@", r"\1:***@", named)
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says first, without a password; empty where it says nothing."""
+    return next(iter(without_password(str(error)).strip().splitlines()), "")
+
+
 def cure(said: str) -> str:
     """What to do about what a warehouse says, with a space behind it; empty where nothing is known of it."""
     return next((f"{what} " for words, what in CURES.items() if re.search(words, said, re.IGNORECASE)), "")
@@ -136,5 +141,4 @@ def _ours(error: BaseException | None) -> PipelineError | None:
 def _innermost_line(error: BaseException) -> str:
     while error.__cause__ is not None:
         error = error.__cause__
-    text = without_password(str(error)).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}".rstrip(".: ") + "."
+    return f"{type(error).__name__}: {first_line(error)}".rstrip(".: ") + "."

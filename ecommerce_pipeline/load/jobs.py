@@ -6,8 +6,6 @@ A job runs in a thread that opens a connection first. Where that fails, dlt forg
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 from dlt.common.destination.client import RunnableLoadJob
@@ -16,23 +14,19 @@ from dlt.load import Load
 BEGUN = ("ready", "running")
 """States of a job that has not ended."""
 
+_run = Load.w_run_job
+
 
 def fail_aloud() -> None:
     """Have such jobs fail like those that fail later: dlt tries them again, then gives up and says why."""
-    if not hasattr(Load.w_run_job, "__wrapped_by_us__"):
-        Load.w_run_job = staticmethod(_watched(Load.w_run_job))  # type: ignore[method-assign]
+    Load.w_run_job = staticmethod(_watched)  # type: ignore[method-assign, assignment]
 
 
-def _watched(run: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(run)
-    def watched(loader: Any, job: RunnableLoadJob, *arguments: Any) -> None:
-        try:
-            run(loader, job, *arguments)
-        except Exception as error:
-            if job.state() not in BEGUN:
-                raise
-            job._exception = error
-            job._state = "retry"
-
-    watched.__wrapped_by_us__ = True  # type: ignore[attr-defined]
-    return watched
+def _watched(loader: Any, job: RunnableLoadJob, *arguments: Any) -> None:
+    try:
+        _run(loader, job, *arguments)
+    except Exception as error:
+        if job.state() not in BEGUN:
+            raise
+        job._exception = error
+        job._state = "retry"

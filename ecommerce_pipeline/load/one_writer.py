@@ -73,9 +73,7 @@ def hold(pipeline: dlt.Pipeline, in_a_slot: bool) -> None:
 
 
 def _take(client: Any, name: str, kind: str) -> None:
-    ((free,),) = (
-        client.execute_sql(f"SELECT pg_try_advisory_xact_lock{kind}(hashtext(%s))", name) or []
-    )  # our names
+    ((free,),) = client.execute_sql(f"SELECT pg_try_advisory_xact_lock{kind}(hashtext(%s))", name)
     if not free:
         raise AnotherRun(
             "Another run loads into this database, from another folder or machine. Wait for its end, then run again;"

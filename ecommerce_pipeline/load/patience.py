@@ -12,6 +12,7 @@ import tenacity
 from dlt.destinations.exceptions import DestinationConnectionError
 
 from ecommerce_pipeline.errors import DestinationFailed
+from ecommerce_pipeline.load.duckdb_bounds import is_duckdb
 from ecommerce_pipeline.load.failures import cure, without_password
 
 logger = logging.getLogger(__name__)
@@ -24,8 +25,8 @@ PAUSE_SECONDS = 0.5
 HEADERS_BYTES = 3 * 4096
 """A DuckDB file begins with three headers (https://duckdb.org/docs/stable/internals/storage)."""
 
-MAGIC = slice(8, 12), b"DUCK"
-"""What stands in the first of them, and where."""
+MAGIC = b"DUCK"
+"""What stands in the first of them, behind the eight bytes of a checksum."""
 
 
 def wait_until_free(pipeline: dlt.Pipeline, seconds: float, sleep: Callable[[float], None]) -> None:
@@ -80,7 +81,7 @@ def _discard_stillborn(pipeline: dlt.Pipeline) -> None:
     """Delete a DuckDB file that is shorter than its own headers: a full disk or a kill ended its making, it never held
     a row, and DuckDB would refuse it for ever. A file of somebody else's stays.
     """
-    if pipeline.destination.destination_type.endswith(".duckdb"):
+    if is_duckdb(pipeline):
         configuration: Any = pipeline.destination_client().config
         file = Path(str(configuration.credentials.database))
         if file.is_file() and file.stat().st_size < HEADERS_BYTES and _is_begun(file.read_bytes()):
@@ -90,8 +91,7 @@ def _discard_stillborn(pipeline: dlt.Pipeline) -> None:
 
 def _is_begun(content: bytes) -> bool:
     """Whether a file is empty, or the beginning of one of DuckDB's."""
-    place, magic = MAGIC
-    return not content.strip(b"\0") or content[place] == magic
+    return not content.strip(b"\0") or content[8:].startswith(MAGIC)
 
 
 def _is_locked(error: BaseException) -> bool:

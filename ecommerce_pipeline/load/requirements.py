@@ -9,10 +9,11 @@ import dlt
 from dlt.common.destination.client import DestinationClientDwhConfiguration
 
 from ecommerce_pipeline.errors import SettingError
-from ecommerce_pipeline.load.failures import without_password
+from ecommerce_pipeline.load.failures import first_line
 from ecommerce_pipeline.settings.models import ModelSettings
 
 DATASET = "ecommerce"
+STAGING = f"{DATASET}_staging"
 LAKE = "filesystem"
 NO_STORES = ("http", "https", "ftp")
 """Protocols that fsspec knows and that no lake can be kept by: they write nothing, or nothing whole."""
@@ -21,7 +22,7 @@ NO_STORES = ("http", "https", "ftp")
 def schemas() -> tuple[str, ...]:
     """The schemas in the warehouse: of the rows, of the copy that dlt merges from, of the models."""
     models = dlt.config.get("sources.ecommerce.models_schema", str) or ModelSettings.models_schema
-    return DATASET, f"{DATASET}_staging", models.lower()
+    return DATASET, STAGING, models.lower()
 
 
 def require_merge(destination: Any, kind: str) -> None:
@@ -77,10 +78,10 @@ def _require_readable_key(configuration: Any, name: str) -> None:
     try:
         configuration.credentials.to_connector_params()
     except Exception as error:  # the library raises what it likes
-        words = without_password(str(error)).strip().partition("\n")[0].rstrip(".:")
         raise SettingError(
-            f"The private key for Snowflake cannot be read: {words}. Give it as PEM (PKCS#8), and its passphrase if it"
-            f" has one, under [destination.{name}.credentials]; docs/snowflake.md shows how to make one."
+            f"The private key for Snowflake cannot be read: {first_line(error).rstrip('.:')}. Give it as PEM (PKCS#8),"
+            f" and its passphrase if it has one, under [destination.{name}.credentials]; docs/snowflake.md shows how to"
+            " make one."
         ) from None
 
 
@@ -101,6 +102,6 @@ def _require_whole_files(layout: str, name: str) -> None:
     if not (begins and "{file_id}" in file and file.endswith(".{ext}")):
         raise SettingError(
             f"`destination.{name}.layout` is {layout!r}, expected one that begins with {{table_name}}/ and ends with"
-            " /{load_id}.{file_id}.{ext}: no file overwrites another then, and those of a load that was given up are"
-            " found. Correct it in .dlt/config.toml."
+            " /{load_id}.{file_id}.{ext}: otherwise files of two loads would overwrite each other, or not be found where"
+            " they are looked for. Correct it in .dlt/config.toml."
         )

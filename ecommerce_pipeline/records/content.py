@@ -14,6 +14,7 @@ import simplejson
 from ecommerce_pipeline.records.depth import folded
 from ecommerce_pipeline.records.wire import Unreadable, decimal_of
 
+DIGEST_BYTES = 8
 _LONGEST_INTEGER = 4_000  # Python refuses to read integers of more than 4,300 digits
 
 
@@ -89,9 +90,6 @@ def row_hash(raw: Any) -> str:
         return text_hash(_encode_sorted(written))
     except UnicodeEncodeError:  # half of a surrogate pair, which no page that is read as columns has
         return content_hash(raw)
-
-
-DIGEST_BYTES = 8
 
 
 def text_hash(text: bytes) -> str:

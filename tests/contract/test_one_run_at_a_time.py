@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -83,6 +83,17 @@ def test_the_lock_of_a_run_that_was_killed_is_no_obstacle(open_shop: OpenShop) -
     assert differences(shop, warehouse.database) == []
 
 
+def _as_it_begins_to_read(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Something happens when a run holds all that it holds, before it reads and loads."""
+    through = Package.through
+
+    def begins(package: Package) -> list[str]:
+        happens()
+        return through(package)
+
+    monkeypatch.setattr(Package, "through", begins)
+
+
 LOCK_OF_SLOT = "pg_try_advisory_lock(hashtext('ecommerce_staging_0'))"
 LOCK = "SELECT pg_try_advisory_lock(hashtext('ecommerce'))"
 
@@ -100,14 +111,12 @@ def test_a_database_into_which_somebody_else_loads_is_left_alone(
                 warehouse.run(address)
             assert not door.exists()
         free: list[Any] = []
-        through = Package.through
 
-        def asks(package: Package) -> list[str]:
+        def ask() -> None:
             with door.connected() as other:
                 free.extend(other.execute(LOCK).fetchall())
-            return through(package)
 
-        monkeypatch.setattr(Package, "through", asks)
+        _as_it_begins_to_read(monkeypatch, ask)
         warehouse.run(address)
         assert free == [(False,)]
         with door.connected() as other:
@@ -139,19 +148,17 @@ def test_a_run_that_lost_its_lock_loads_nothing_more(
 ) -> None:
     shop, warehouse = open_shop(sizes=SIZES)
     door: Any = warehouse.door
-    through = Package.through
 
-    def cut_off(package: Package) -> list[str]:
+    def cut_off() -> None:
         with door.connected() as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE state = 'idle in transaction' AND datname = current_database()"
             )
-        return through(package)
 
     with shop.serve() as address:
         with monkeypatch.context() as patch:
-            patch.setattr(Package, "through", cut_off)
+            _as_it_begins_to_read(patch, cut_off)
             with pytest.raises(DestinationFailed, match="that keeps other runs out"):
                 warehouse.run(address)
         assert warehouse.query(
