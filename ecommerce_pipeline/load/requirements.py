@@ -102,6 +102,6 @@ def _require_whole_files(layout: str, name: str) -> None:
     if not (begins and "{file_id}" in file and file.endswith(".{ext}")):
         raise SettingError(
             f"`destination.{name}.layout` is {layout!r}, expected one that begins with {{table_name}}/ and ends with"
-            " /{load_id}.{file_id}.{ext}: otherwise files of two loads would overwrite each other, or not be found where"
-            " they are looked for. Correct it in .dlt/config.toml."
+            " /{load_id}.{file_id}.{ext}: otherwise files of two loads would overwrite each other, or be found by"
+            " nobody. Correct it in .dlt/config.toml."
         )
