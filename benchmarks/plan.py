@@ -50,9 +50,9 @@ PLAN = (
     Part("small", 37_000, 0, ALL),
     Part("main", 370_000, 0, (*FAST, "singer"), rounds=3, scenarios=SCENARIOS),
     Part("latency", 370_000, 50, ("ours", "limit"), rounds=2),
-    Part("latency-peers", 37_000, 50, SERIAL),
+    Part("latency-peers", 37_000, 50, ("ours", *SERIAL)),
     Part("far", 370_000, 200, ("ours", "limit")),
-    Part("far-peers", 9_250, 200, SERIAL),
+    Part("far-peers", 9_250, 200, ("ours", *SERIAL)),
     Part("large", 1_000_000, 0, ("ours", "limit"), rounds=2),
     Part("huge", 4_000_000, 0, ("ours",)),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -82,11 +83,12 @@ def latest(invocations: Iterable[Invocation]) -> dict[Case, list[Run]]:
 
 def failures(invocations: Iterable[Invocation]) -> Iterator[Run]:
     """Runs that failed and that no later invocation has shown to work."""
-    found: dict[Case, Run | None] = {}
+    found: dict[Case, list[Run]] = {}
     for invocation in invocations:
+        found |= {run.case: [] for run in invocation.runs}
         for run in invocation.runs:
-            found[run.case] = run if run.failure else None
-    return (run for run in found.values() if run)
+            found[run.case] += [run] if run.failure else []
+    return chain.from_iterable(found.values())
 
 
 def middle(runs: Iterable[Run], figure: Callable[[Run], float]) -> float:

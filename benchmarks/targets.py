@@ -83,7 +83,7 @@ def _beside(above: str, below: str, bound: float, kind: Literal["at least", "at 
 
 
 def _serial(peer: str) -> Target:
-    words = f"{CONTENDERS[peer].title} / this pipeline, 50 ms, time per row"
+    words = f"{CONTENDERS[peer].title}, {SMALL:,} rows / this pipeline, {MAIN:,} rows, time per row, 50 ms"
     return Target(words, 12, "at least", "", (_first(peer, SMALL, 50), _first("ours", MAIN, 50)), _ratio)
 
 

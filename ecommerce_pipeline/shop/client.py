@@ -42,7 +42,7 @@ from ecommerce_pipeline.shop.retry import USABLE_STATUS, judge_network_error, re
 
 logger = logging.getLogger(__name__)
 
-TOO_MUCH = frozenset({"throttled", "server_error", "timeout", "slow_body"})
+TOO_MUCH = frozenset({"server_error", "timeout", "slow_body"})
 """Failures that may come of too many requests at once."""
 
 
@@ -107,7 +107,9 @@ class ShopClient:
             except RetryLater as error:
                 failed = error
             use.go_on()
-            if failed.code in TOO_MUCH:
+            if failed.code == "throttled":
+                self._limiter.refused()
+            elif failed.code in TOO_MUCH:
                 self._limiter.overloaded()
             pause = self._pause(failed, attempt)
             if attempt >= self._settings.request_attempts:
@@ -115,7 +117,10 @@ class ShopClient:
             note_retry(use.retries, failed.code)
             address = self.shown(request.address)
             logger.warning("retry GET %s: %s, waiting %.1f s", address, failed.reason, pause)
-            self.clocks.sleep(pause)
+            if failed.code == "throttled" and failed.after_seconds:
+                self._pacer.hold(pause)  # the shop means all threads
+            else:
+                self.clocks.sleep(pause)
         raise ShopUnreachable(
             f"GET {self.shown(request.address)} failed {attempt} times, last: {failed.reason}."
             " Nothing is lost: check the address and the shop, then run again."
@@ -172,6 +177,7 @@ class ShopClient:
             with self._limiter.slot():
                 use.go_on()
                 self._pacer.wait()
+                use.go_on()  # the wait can be long
                 if logger.isEnabledFor(logging.DEBUG):
                     logger.debug("GET %s", self.shown(asked))
                 began = self.clocks.monotonic()

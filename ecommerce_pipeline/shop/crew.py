@@ -146,7 +146,8 @@ class Crew:
         """Whether one more item of a line may wait; the lock is held.
 
         What was begun before it counts, and what was begun after it does not: that is taken later, and must not keep
-        the room that is needed to get there. In all twice the bounds may wait.
+        the room that is needed to get there. In all twice the bounds may wait, beside them what each line keeps for
+        itself (`OWN_PAGES`, `OWN_BYTES`) and one item in each thread that waits for room.
         """
         return any(found is line for found in self._with_room())
 

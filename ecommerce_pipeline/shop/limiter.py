@@ -20,14 +20,19 @@ MEMORY_SECONDS = 30.0
 """How long a low latency is remembered: a shop has fast and slow hours."""
 
 CALM_SECONDS = 1.0
-"""So long after one halving no other follows: requests that were under way together fail together."""
+"""So long after one halving no other follows, requests that were under way together fail together; and so long after a
+refusal it does not grow.
+"""
+
+PROBE_SECONDS = 10.0
+"""So long after a refusal it stays below what was refused: some shops take only a few requests at once."""
 
 
 class Limiter:
     """Holds requests back until one of those under way has ended; safe to share between threads.
 
     It grows by one with each answer that came about as fast as the fastest of late, shrinks slowly where answers become
-    slow, and halves where the shop says that it is too much, or says nothing.
+    slow, and halves where the shop refuses, fails, or says nothing. Once it was refused it may stay at one.
 
     Args:
         most: never more at once.
@@ -40,7 +45,8 @@ class Limiter:
         self._monotonic = monotonic
         self._under_way = 0
         self._lowest: dict[str, deque[tuple[float, float]]] = {}
-        self._halved = float("-inf")
+        self._halved = self._refused = float("-inf")
+        self._too_many = 0
         self._free = threading.Condition()
 
     @property
@@ -71,16 +77,39 @@ class Limiter:
         """
         with self._free:
             slow = seconds > SLOWER * self._fastest(kind, seconds) + SLACK_SECONDS
-            change = -1 / self.allowed if slow else 1.0
-            self.allowed = min(max(self.allowed + change, min(FEW, self.most)), self.most)
+            change = -1 / self.allowed if slow else self._growth()
+            least = 1 if self._too_many else min(FEW, self.most)
+            self.allowed = min(max(self.allowed + change, least), self.most)
             self._free.notify()
 
+    def _growth(self) -> float:
+        """By how much one good answer makes it grow; after a refusal by one with a round of them."""
+        if not self._too_many:
+            return 1.0
+        since = self._monotonic() - self._refused
+        if since >= PROBE_SECONDS:
+            return 1 / self.allowed
+        return min(max(self._too_many - 1 - self.allowed, 0.0), 1.0) if since >= CALM_SECONDS else 0.0
+
     def overloaded(self) -> None:
-        """Take note of an answer that says that it is too much, or of one that did not come."""
+        """Take note of an answer that may come of too many requests, or of one that did not come."""
         with self._free:
-            now = self._monotonic()
-            if now - self._halved >= CALM_SECONDS:
-                self._halved, self.allowed = now, max(self.allowed / 2, 1.0)
+            self._halve(self._monotonic())
+
+    def refused(self) -> None:
+        """Take note of an answer that says that it is too much."""
+        with self._free:
+            now = self._refused = self._monotonic()
+            before = int(self.allowed)
+            if self._halve(now):
+                self._too_many = before
+
+    def _halve(self, now: float) -> bool:
+        """Whether it did."""
+        if now - self._halved < CALM_SECONDS:
+            return False
+        self._halved, self.allowed = now, max(self.allowed / 2, 1.0)
+        return True
 
     def _fastest(self, kind: str, seconds: float) -> float:
         """The lowest latency of late, the present one included: candidates wait in ascending order for older, lower

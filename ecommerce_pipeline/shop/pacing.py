@@ -55,9 +55,13 @@ class Pacer:
         """
         exhausted = self._exhausted(headers, under_way)
         if exhausted:
-            with self._lock:
-                self._not_before = max(self._not_before, self._monotonic() + self._pause(headers))
+            self.hold(self._pause(headers))
         return exhausted
+
+    def hold(self, seconds: float) -> None:
+        """No request may start for so long."""
+        with self._lock:
+            self._not_before = max(self._not_before, self._monotonic() + seconds)
 
     def _exhausted(self, headers: Mapping[str, str], under_way: int) -> bool:
         remaining = _number(headers.get(self._pacing.remaining_header or "", ""))

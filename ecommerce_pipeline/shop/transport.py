@@ -78,9 +78,10 @@ class Transport:
         return answer
 
     def abort(self) -> None:
-        """End what is being exchanged: whoever waits for an answer gets an error at once."""
+        """End what is being exchanged over connections that were open: who waits for an answer there gets an error."""
         for connection in tuple(self._busy):
-            with contextlib.suppress(OSError, AttributeError):
+            # One that was closed meanwhile has no socket any more.
+            with contextlib.suppress(OSError, AttributeError, TypeError):
                 socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
     def _adapter(self, request: requests.PreparedRequest) -> BoundedAdapter:
@@ -106,7 +107,7 @@ class Transport:
             raw = connection.response_class(connection.sock, method="GET")
             raw.begin()
             answer = self._read(raw, request)
-            sound = raw.isclosed() and not raw.will_close
+            sound = _read_to_its_end(raw)
             return answer
         except (zlib.error, http.client.IncompleteRead) as error:
             raise requests.exceptions.ChunkedEncodingError(error, request=request) from error
@@ -150,8 +151,18 @@ class Transport:
             self._session.cookies.extract_cookies(taken, asked)  # type: ignore[arg-type]  # as `requests` does
 
 
+def _read_to_its_end(raw: Any) -> bool:
+    """Whether the connection can take another request: of an answer that is no page only the beginning is read, and
+    the rest would be taken for the next answer.
+    """
+    cut = bool(raw.length) or (raw.chunked and raw.status not in MUST_BE_WHOLE)
+    return raw.isclosed() and not raw.will_close and not cut
+
+
 def _head(request: requests.PreparedRequest) -> bytes:
-    """The request as it travels; its address and headers were prepared, and so have no line ends."""
+    """The request as it travels. Its address was prepared, what a user sets in its headers is checked at the start, and
+    cookies and tokens come out of parsers that end them with the line: so nothing in it has a line end.
+    """
     url = str(request.url)
     begin = url.index("/", 8)
     target = url[begin:].partition("#")[0]

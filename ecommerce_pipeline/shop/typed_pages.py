@@ -33,6 +33,14 @@ def has_unusual_texts(body: bytes) -> bool:
     return marked or (b"\\" in body and _ESCAPED(body) is not None)
 
 
+def _is_utf8(body: bytes) -> bool:
+    """Whether all of it is; what no field needs, and numbers, are decoded without a look at their characters."""
+    try:
+        return body.isascii() or bool(body.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 class TypedPages:
     """Decodes the pages of one list; safe to share between threads.
 
@@ -59,7 +67,7 @@ class TypedPages:
         kind = self._layout.row_type
         if self._layout.empty:
             self._learn(body)
-        if kind is None or self._paths is None or has_unusual_texts(body):
+        if kind is None or self._paths is None or has_unusual_texts(body) or not _is_utf8(body):
             return None
         self._missed += 1
         if self._missed > MISSES and self._missed % RETRY:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator, KeysView
+from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -43,6 +43,16 @@ class Versions:
     digests: bytes
     ending: str
 
+    def of(self, places: Sequence[int]) -> Versions:
+        """Some of them, which keep no memory of the others."""
+        digests = memoryview(self.digests)
+        return Versions(
+            [self.names[place] for place in places],
+            array("q", [self.moments[place] for place in places]),
+            b"".join([digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES] for place in places]),
+            self.ending,
+        )
+
     def at(self, place: int) -> Known:
         """One of them."""
         digest = self.digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
@@ -53,7 +63,7 @@ class Seen:
     """Versions by the name of their row, the latest of each.
 
     Args:
-        limit: how many to remember; of more the oldest are forgotten.
+        limit: how many to remember at least; once an eighth more have come, the oldest beyond it are forgotten.
     """
 
     def __init__(self, limit: int) -> None:
@@ -90,6 +100,9 @@ class Seen:
         """
         if not places:
             return
+        if len(places) < len(versions.names) // 2:
+            versions = versions.of(list(places.values()))
+            places = {name: place for place, name in enumerate(versions.names)}
         first = self._numbers
         self._numbers += len(versions.names)
         self._batches.append((first, versions))
@@ -112,8 +125,11 @@ class Seen:
                 yield name, versions.at(entry - first)
 
     def _forget_oldest(self) -> None:
+        # Many at once: to find the first entry, a dict passes over all that were taken out before it.
+        if len(self._found) <= self._limit + self._limit // 8:
+            return
         forgotten = -1
-        for name in list(islice(self._found, max(0, len(self._found) - self._limit))):
+        for name in list(islice(self._found, len(self._found) - self._limit)):
             entry = self._found.pop(name)
             forgotten = entry if isinstance(entry, int) else forgotten
         while self._batches and _last(*self._batches[0]) <= forgotten:

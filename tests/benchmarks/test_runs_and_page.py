@@ -12,7 +12,7 @@ import pytest
 from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.page import write_page
 from benchmarks.plan import PLAN, Part, chosen
-from benchmarks.results import Case, Invocation, Run, saved
+from benchmarks.results import Case, Invocation, Run, failures, saved
 from benchmarks.running import run_part
 from benchmarks.targets import TARGETS
 
@@ -69,6 +69,15 @@ def test_the_page_and_its_picture_show_what_was_kept(tmp_path: Path) -> None:
     assert "370,000 rows, 0 ms, first load) failed." in text
     assert "| 2.00 | met |" in text and "not measured" in text and "<!--" not in text
     assert ElementTree.parse(page.with_suffix(".svg")).getroot().tag.endswith("svg")
+
+
+def test_a_run_that_failed_is_told_until_a_later_call_has_shown_it_to_work() -> None:
+    good = takes("ours", 10.0)
+    failed = replace(good, failure="exit code 1: no room")
+    first = Invocation("2026-01-01T00:00:00Z", {}, [failed, good, good])
+    assert list(failures([first])) == [failed]
+    assert list(failures([first, Invocation("2026-01-02T00:00:00Z", {}, [takes("script", 1.0)])])) == [failed]
+    assert list(failures([first, Invocation("2026-01-03T00:00:00Z", {}, [good])])) == []
 
 
 def test_a_ratio_only_uses_runs_of_one_call() -> None:

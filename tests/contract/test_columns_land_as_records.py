@@ -213,6 +213,46 @@ def test_a_line_that_says_something_odd_of_its_order_costs_no_other(
     assert written["orders__order_items"] > 170
 
 
+def _plain_orders(count: int) -> Rows:
+    stamps = [(BEGAN + timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%SZ") for number in range(count)]
+    return [
+        {**ORDER, "id": number, "updated_at": stamp, "weight": Decimal("1.5"), "note": "text"}
+        for number, stamp in enumerate(stamps)
+    ]
+
+
+def test_an_object_in_several_lines_in_the_place_of_a_number_costs_no_other_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders = _plain_orders(199)
+    orders[120]["weight"] = {"value": Decimal("1.5"), "unit": "kg"}
+    both = ways(tmp_path, monkeypatch)
+    with paged_shop({"orders": orders}, PAGE_SIZE, indent=1) as address:
+        compare(both, address)
+        compare(both, address)
+
+
+@pytest.mark.parametrize("field", ["note", "weight", "unknown"])
+def test_a_page_with_a_byte_that_is_no_text_is_asked_for_again(
+    field: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders, spoilt = _plain_orders(199), b"a word"
+    orders[120][field] = spoilt.decode()
+    left: list[bytes] = []
+
+    def sent(body: bytes) -> bytes:
+        return body.replace(spoilt, left.pop()) if spoilt in body and left else body
+
+    both = ways(tmp_path, monkeypatch)
+    with paged_shop({"orders": orders}, PAGE_SIZE, sent=sent) as address:
+        for way in both:
+            left.append(b"caf\xe9")
+            assert [dict(found.retries) for found in way.run(address).accounts if found.retries] == [
+                {"broken_json": 1}
+            ]
+        compare(both, address)
+
+
 def _count_written(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How many rows go as columns, by table."""
     written: Counter[str] = Counter()

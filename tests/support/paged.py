@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,12 +14,19 @@ from tests.support.answering import answering
 Rows = list[dict[str, Any]]
 
 
-def paged_shop(lists: dict[str, Rows], page_size: int) -> AbstractContextManager[str]:
+def paged_shop(
+    lists: dict[str, Rows],
+    page_size: int,
+    indent: int | None = None,
+    sent: Callable[[bytes], bytes] = lambda body: body,
+) -> AbstractContextManager[str]:
     """The address while it is served.
 
     Args:
         lists: their rows, sorted by a text `updated_at`; a Decimal is written as a number.
         page_size: rows of a page.
+        indent: of bodies in several lines.
+        sent: what is sent in the place of a body.
     """
 
     def page_of(path: str) -> bytes:
@@ -28,6 +36,6 @@ def paged_shop(lists: dict[str, Rows], page_size: int) -> AbstractContextManager
         rows = [row for row in rows if row["updated_at"] >= asked.get("updated_since", "")]
         first = (int(asked.get("page", 1)) - 1) * page_size
         document = {"data": rows[first : first + page_size], "total": len(rows)}
-        return simplejson.dumps(document, use_decimal=True).encode()
+        return sent(simplejson.dumps(document, use_decimal=True, indent=indent).encode())
 
     return answering(page_of)

@@ -25,6 +25,9 @@ from ecommerce_pipeline.source.repeats import Repeats
 ROWS, BYTES = 10_000, 16 * 1024 * 1024
 """So many rows are judged together, or so many bytes of them: the cost of a column is small then, and memory too."""
 
+PLANS = 4
+"""For so many types of rows: those of pages that wait, and of the rows that the shop sends now."""
+
 Records = list[dict[str, Any]]
 
 
@@ -119,6 +122,8 @@ class ColumnAcceptance:
                 found = plan(kind, acceptance.validator, schema, acceptance.name, acceptance.embedded_lists)
                 found.table.check_keys(self._endpoint.profile.key, self._endpoint.profile.cursor.field)
                 self._plans[kind] = found
+            while len(self._plans) > PLANS:
+                del self._plans[next(iter(self._plans))]
         return self._plans[kind]
 
     def _hand_over(self, judged: Judged, places: list[int]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import shake_128
 from itertools import chain, groupby
 from types import MappingProxyType
@@ -231,5 +231,7 @@ def _in_base64(twelves: bytes) -> list[str]:
 
 def lines_of(rows: Sequence[Any]) -> list[bytes]:
     """Each row as the JSON that `row_hash` hashes."""
-    encode: Callable[[Any], bytes] = msgspec.json.Encoder().encode_lines
-    return encode(rows).split(b"\n")[: len(rows)]
+    encoder = msgspec.json.Encoder()
+    lines: list[bytes] = encoder.encode_lines(rows).split(b"\n")[:-1]
+    # What stands where a number was expected is written as it came, line ends included.
+    return lines if len(lines) == len(rows) else [encoder.encode(row) for row in rows]

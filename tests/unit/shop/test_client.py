@@ -19,8 +19,9 @@ from ecommerce_pipeline.errors import (
     ShopUnreachable,
 )
 from ecommerce_pipeline.settings import Settings
+from ecommerce_pipeline.shop.ahead import Stopped
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
-from ecommerce_pipeline.shop.exchange import PageRequest, Use
+from ecommerce_pipeline.shop.exchange import PageRequest, Use, keep_nothing
 from ecommerce_pipeline.shop.profile import ShopProfile
 from tests.unit.shop.scripted import Answer, Scripted, serving
 
@@ -77,6 +78,27 @@ def test_pauses_are_the_shops_own_or_double_up_to_the_longest(
         assert visit.get() == [1]
     assert visit.pauses == pauses
     assert visit.retries == {code: len(pauses)}
+
+
+def test_a_pause_that_the_shop_asks_for_holds_every_request() -> None:
+    with serving(WAIT, Answer(body="[1]"), Answer(body="[2]")) as server:
+        visit = _visit(server)
+        assert [visit.get(), visit.get()] == [[1], [2]]
+    assert visit.pauses == [7.0, 7.0], "by the clock of this test no time has gone by"
+
+
+def test_a_run_that_ends_while_a_request_is_held_back_asks_no_more() -> None:
+    with serving(WAIT, Answer(body="[1]")) as server:
+        visit = _visit(server)
+
+        def go_on() -> None:
+            if visit.pauses:
+                raise Stopped
+
+        use = Use(keep_nothing, lambda reply: reply.document, Counter(), go_on=go_on)
+        with pytest.raises(Stopped):
+            visit.client.get(PageRequest("orders"), use)
+    assert len(server.asked) == 1
 
 
 def test_a_fault_that_stays_is_tried_as_often_as_the_setting_says() -> None:

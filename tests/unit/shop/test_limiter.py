@@ -6,7 +6,13 @@ import threading
 
 import pytest
 
-from ecommerce_pipeline.shop.limiter import CALM_SECONDS, FEW, MEMORY_SECONDS, Limiter
+from ecommerce_pipeline.shop.limiter import (
+    CALM_SECONDS,
+    FEW,
+    MEMORY_SECONDS,
+    PROBE_SECONDS,
+    Limiter,
+)
 
 
 class _Hand:
@@ -78,6 +84,52 @@ def test_one_request_is_always_allowed() -> None:
     assert limiter.allowed == 1
     with limiter.slot():
         pass
+
+
+def test_after_a_refusal_it_waits_then_stays_below_what_was_refused_then_tries_it_again() -> None:
+    limiter, clock = _limiter()
+    _answers(limiter, 0.05, 100)
+    limiter.refused()
+    _answers(limiter, 0.05, 100)
+    assert limiter.allowed == 8
+    clock.now += CALM_SECONDS
+    _answers(limiter, 0.05, 100)
+    assert limiter.allowed == 15
+    clock.now += PROBE_SECONDS
+    _answers(limiter, 0.05, 14)
+    assert limiter.allowed < 16
+    _answers(limiter, 0.05, 2)
+    assert limiter.allowed == 16
+
+
+def test_slow_answers_after_refusals_raise_nothing() -> None:
+    limiter, clock = _limiter()
+    limiter.answered("orders", 0.05)
+    for _ in range(20):
+        clock.now += CALM_SECONDS
+        limiter.refused()
+    _answers(limiter, 5.0, 100)
+    assert limiter.allowed == 1
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 4, 8])
+def test_a_shop_that_takes_few_requests_at_once_is_asked_for_hardly_more_and_not_much_less(
+    at_once: int,
+) -> None:
+    limiter, clock = _limiter()
+    refused = answered = 0
+    rounds, seconds = 1200, 0.05
+    for _ in range(rounds):
+        clock.now += seconds
+        for place in range(int(limiter.allowed)):
+            if place < at_once:
+                limiter.answered("orders", seconds)
+                answered += 1
+            else:
+                limiter.refused()
+                refused += 1
+    assert refused < rounds * seconds, "less than one a second"
+    assert answered > 0.85 * rounds * at_once
 
 
 def test_no_more_are_under_way_than_allowed_and_who_waits_comes_next() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
 
-from ecommerce_pipeline.errors import RetryLater, ShopUnreachable
+from ecommerce_pipeline.errors import RetryLater, ShopRefused, ShopUnreachable
 from ecommerce_pipeline.settings import Settings
 from ecommerce_pipeline.shop.client import Clocks, ShopClient
 from ecommerce_pipeline.shop.exchange import PageRequest, Use
@@ -127,9 +129,36 @@ def test_who_waits_for_an_answer_is_woken_when_the_run_ends() -> None:
     assert len(failed) == 1
 
 
+def test_a_connection_that_was_closed_meanwhile_does_not_disturb_the_end_of_a_run() -> None:
+    with sending(whole()) as wire:
+        visit = _Visit(wire)
+        visit.client._connection._transport._busy.add(HTTPConnection("127.0.0.1"))
+        visit.client.abort()
+
+
 def _until(event: threading.Event) -> Any:
     event.wait(10)
     yield b""
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 70000", "Transfer-Encoding: chunked"])
+def test_the_rest_of_an_answer_that_was_cut_is_not_taken_for_the_next_one(length: str) -> None:
+    asked = threading.Event()
+
+    def refusal() -> Iterator[bytes]:
+        yield f"HTTP/1.1 404 Any\r\n{length}\r\n\r\n".encode()
+        yield b"10000\r\n" + 0x10000 * b"x" + b"\r\n" if "chunked" in length else 0x10000 * b"x"
+        asked.wait(5)
+        yield from whole(b'["of another request"]')()
+
+    with sending(whole(), refusal, whole(b"[1]")) as wire:
+        visit = _Visit(wire)
+        visit.get()
+        with pytest.raises(ShopRefused):
+            visit.get()
+        assert visit.get() == [1]
+        asked.set()
+    assert wire.connections == 2
 
 
 @pytest.mark.parametrize("status", [200, 204])

@@ -53,11 +53,26 @@ def test_beyond_the_limit_the_oldest_are_forgotten() -> None:
     assert dict(seen.since(NOON)) == {name: seen.get(name) for name in seen.names()}
 
 
+def test_the_oldest_are_forgotten_many_at_once() -> None:
+    seen = Seen(16)
+    for count in range(1, 20):
+        seen.add(str(count), _known((str(count), count)))
+        assert len(seen.names()) == (16 if count == 19 else count)
+    assert next(iter(seen.names())) == "4"
+
+
 def test_rows_that_are_known_already_take_no_memory() -> None:
     seen = Seen(10)
     for _ in range(3):
         seen.add_all(_versions([("1", 1)]), {})
     assert not seen._batches
+
+
+def test_one_new_row_among_known_ones_takes_the_memory_of_one() -> None:
+    seen, batch = Seen(10), [(str(number), number) for number in range(100)]
+    seen.add_all(_versions(batch), {"7": 7, "70": 70})
+    assert [(len(kept.names), len(kept.moments)) for _, kept in seen._batches] == [(2, 2)]
+    assert dict(seen.since(NOON)) == {name: _known((name, int(name))) for name in ("7", "70")}
 
 
 rows = st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 3)), max_size=8)
