@@ -13,8 +13,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 PAGES_AHEAD = 11
-"""How many pages may wait for each connection: half a slice of a list, for of the slices that are read side by side the
-first is nearly complete and the last has just begun.
+"""How many pages may wait for each connection, more than a slice of a list has: slices that are begun together are
+complete together, and all but the first wait.
 """
 
 BYTES_AHEAD = 8 * 1024 * 1024
