@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import dlt
+from dlt.destinations.exceptions import DatabaseException
 
 from ecommerce_pipeline.load.duckdb_bounds import SMALL, Bounds, bounded, is_duckdb
 
@@ -63,5 +65,14 @@ def file_kept_open(pipeline: dlt.Pipeline, bounds: Bounds = SMALL) -> Iterator[N
     if is_duckdb(pipeline):
         with pipeline.sql_client() as client, bounded(client, bounds):
             yield
+            _write_log(client)
     else:
         yield
+
+
+def _write_log(client: Any) -> None:
+    """DuckDB would write its log into the file as the connection closes, and then take as much memory as it likes. What
+    cannot be written now, for somebody else in this process is writing or the disk is full, is safe in the log.
+    """
+    with contextlib.suppress(DatabaseException):
+        client.execute_sql("CHECKPOINT")

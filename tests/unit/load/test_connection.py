@@ -61,6 +61,20 @@ def test_a_connection_beside_ours_has_its_own_settings_back(pipeline: dlt.Pipeli
         assert beside.execute(SETTINGS).fetchone() == (3, "2.0 GiB")
 
 
+@pytest.mark.parametrize("busy", [False, True])
+def test_the_log_is_written_into_the_file_before_the_bounds_end_unless_somebody_else_is_writing(
+    pipeline: dlt.Pipeline, tmp_path: Path, busy: bool
+) -> None:
+    log = tmp_path / "raw.duckdb.wal"
+    with duckdb.connect(str(tmp_path / "raw.duckdb")) as beside:
+        beside.execute("CREATE TABLE others (x INTEGER); CHECKPOINT")
+        with file_kept_open(pipeline), pipeline.sql_client() as client:
+            client.execute_sql("CREATE TABLE ours AS SELECT 1 AS x")
+            assert log.exists()
+            beside.execute("BEGIN; CREATE TABLE more (x INTEGER)" if busy else "SELECT 1")
+        assert log.exists() == busy
+
+
 @pytest.mark.parametrize("name", ["memory_limit", "MAX_MEMORY"])
 def test_a_limit_that_somebody_set_stays(
     pipeline: dlt.Pipeline, monkeypatch: pytest.MonkeyPatch, name: str
