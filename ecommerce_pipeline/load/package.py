@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections import Counter
@@ -112,6 +113,8 @@ class Package:
         try:
             packages = self._step(list(ecommerce(self._reading).resources))
             while self._reading.unfinished:
+                # dlt leaves circles of objects behind, which hold the memory of what was loaded.
+                gc.collect()
                 packages += self._step([*self._reading.unfinished, *BOOKKEEPING_TABLES])
         except PipelineStepFailed:
             # What waits to be loaded carries its own account; what was dropped is accounted for here.
