@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -74,5 +73,5 @@ def _write_log(client: Any) -> None:
     """DuckDB would write its log into the file as the connection closes, and then take as much memory as it likes. What
     cannot be written now, for somebody else in this process is writing or the disk is full, is safe in the log.
     """
-    with contextlib.suppress(DatabaseException):
+    with suppress(DatabaseException):
         client.execute_sql("CHECKPOINT")

@@ -27,7 +27,8 @@ WORTH_IT = 10
 
 SLICE_PAGES = (5, 10)
 """The least and the most pages that a slice should have. Where longer ones are read side by side, most of them wait for
-room while the first is read to its end; of shorter ones more rows come twice, where they overlap."""
+room while the first is read to its end; of shorter ones more rows come twice, where they overlap.
+"""
 
 
 def cursor_walk_side_by_side(

@@ -134,6 +134,7 @@ def test_a_connection_that_was_closed_meanwhile_does_not_disturb_the_end_of_a_ru
         visit = _Visit(wire)
         visit.client._connection._transport._busy.add(HTTPConnection("127.0.0.1"))
         visit.client.abort()
+        assert visit.get() == []
 
 
 def _until(event: threading.Event) -> Any:
