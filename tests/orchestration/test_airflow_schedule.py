@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from ecommerce_pipeline.demo import DemoShop
+from ecommerce_pipeline.demo.options import utc_now
 from tests.conftest import ROOT
 from tests.orchestration.conftest import Airflow, OpenAirflow
 from tests.support.ports import free_port
@@ -34,6 +38,23 @@ def _ended(airflow: Airflow, kind: str, runs: int) -> bool:
     return [state for (state,) in states] == ["success"] * runs
 
 
+@contextmanager
+def _without_answers(shop: DemoShop) -> Iterator[None]:
+    """No answer of the shop is sent while the block runs: each states the time, and its clock stands."""
+    goes_on = threading.Event()
+
+    def stands() -> datetime:
+        goes_on.wait()
+        return utc_now()
+
+    shop.change(clock=stands)
+    try:
+        yield
+    finally:
+        goes_on.set()
+        shop.change(clock=utc_now)
+
+
 def test_a_scheduled_run_that_is_late_is_told_and_a_backfill_reads_its_interval_again(
     open_airflow: OpenAirflow, shop: DemoShop
 ) -> None:
@@ -41,10 +62,11 @@ def test_a_scheduled_run_that_is_late_is_told_and_a_backfill_reads_its_interval_
     started = (str(START), port)
     with webhook() as hook, airflow.project.started(*started, **_told(hook.address)):
         until(lambda: _asked(airflow, "SELECT 1 FROM dag WHERE dag_id = 'ecommerce'"))
-        assert airflow.run("dags", "unpause", "ecommerce", "--yes").returncode == 0
+        with _without_answers(shop):
+            assert airflow.run("dags", "unpause", "ecommerce", "--yes").returncode == 0
+            until(lambda: "The run scheduled__" in str(hook.bodies))
         until(lambda: _ended(airflow, "scheduled", 1))
         assert differences(shop, airflow.project.database) == []
-        until(lambda: "The run scheduled__" in str(hook.bodies))
 
         shop.requests.clear()
         ((begin,),) = _asked(
@@ -63,4 +85,5 @@ def _told(channel: str) -> dict[str, str]:
         "PATH": f"{ROOT / '.venv-airflow' / 'bin'}:/usr/bin:/bin",
         "SOURCES__ECOMMERCE__ALERT_CHANNELS": channel,
         "ECOMMERCE_IN_TIME_SECONDS": "5",
+        "SOURCES__ECOMMERCE__READ_TIMEOUT_SECONDS": "600",
     }
