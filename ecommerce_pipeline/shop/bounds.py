@@ -19,7 +19,9 @@ from requests.adapters import DEFAULT_POOLSIZE, HTTPAdapter
 from ecommerce_pipeline.errors import RetryLater
 
 CHUNK_BYTES = 64 * 1024
-"""urllib3 inflates no more than it is asked for, so a compression bomb costs this much beyond the bound."""
+"""As much is read at once: most pages are whole then with one call, after each of which threads take turns. urllib3
+inflates no more than it is asked for, so a compression bomb costs this much beyond the bound.
+"""
 
 MUST_BE_WHOLE = frozenset({200, 201})
 ERROR_BYTES = 16 * 1024
@@ -122,7 +124,7 @@ class _WatchedResponse(http.client.HTTPResponse):
         self, most_seconds: float, monotonic: Callable[[], float], sock: Any, *args: Any, **options: Any
     ) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_InTime(self.fp.detach(), most_seconds, monotonic))
+        self.fp = io.BufferedReader(_InTime(self.fp.detach(), most_seconds, monotonic), CHUNK_BYTES)
 
     def begin(self) -> None:
         """Read status and headers as the standard library does, whose parser of e-mails takes longer for headers than

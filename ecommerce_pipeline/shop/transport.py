@@ -102,7 +102,8 @@ class Transport:
         self._busy.add(connection)
         sound = False
         try:
-            connection.sock.settimeout(self._timeouts[1])
+            if connection.sock.gettimeout() != self._timeouts[1]:
+                connection.sock.settimeout(self._timeouts[1])
             connection.sock.sendall(_head(request))
             raw = connection.response_class(connection.sock, method="GET")
             raw.begin()
