@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from ecommerce_pipeline.records.landing_plan import Path
 from ecommerce_pipeline.records.layout import RowType
-from ecommerce_pipeline.source.columnar.arrays import TEXT, constant
+from ecommerce_pipeline.source.columnar.arrays import TEXT
 from ecommerce_pipeline.source.columnar.plan import Column, Table
 
 Columns = dict[str, pa.Array]
@@ -192,9 +192,9 @@ def _together(right: list[pa.Array]) -> pa.Array | None:
     return found
 
 
-def by_page(values: Iterable[tuple[str, int]]) -> pa.Array:
-    """A column of texts that are the same for all rows of a page: (text, number of rows)."""
-    return pa.concat_arrays([constant(text, TEXT, rows) for text, rows in values])
+def by_page(texts: Sequence[str], rows: Sequence[int]) -> pa.Array:
+    """A column of texts that are the same for all rows of a page: for each page its text, and how many rows it has."""
+    return pc.take(pa.array(texts, TEXT), pa.array(_repeated(rows), pa.int64()))
 
 
 def filtered(columns: Mapping[str, pa.Array], rows: pa.Array | None) -> Columns:

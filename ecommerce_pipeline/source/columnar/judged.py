@@ -104,11 +104,12 @@ class Judged:
 
     def bookkeeping(self, source: Callable[[Page], str]) -> Columns:
         """What differs from row to row of a row's bookkeeping."""
-        reads = by_page((f"+00:00#{read:09d}", len(page.rows)) for page, read in self._pages)
+        rows = [len(page.rows) for page, _ in self._pages]
+        reads = by_page([f"+00:00#{read:09d}" for _, read in self._pages], rows)
         local = pc.cast(pc.cast(self.batch.columns["updated_at"], pa.timestamp("us")), pa.string())
         stamped = pc.utf8_replace_slice(local, start=10, stop=11, replacement="T")
         return {
-            "_source": by_page((source(page), len(page.rows)) for page, _ in self._pages),
+            "_source": by_page([source(page) for page, _ in self._pages], rows),
             "_content_hash": in_hex(self.versions.digests, DIGEST_BYTES, self.versions.ending),
             "_version": pc.binary_join_element_wise(stamped, reads, ""),
         }

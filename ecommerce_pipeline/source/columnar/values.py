@@ -52,7 +52,7 @@ class Values:
     """Makes the column of one field.
 
     Attributes:
-        convert: for values of which none is missing.
+        convert: for values of which none is missing; raises `TypeError` or what Arrow raises where one is.
         kind: the type of the column.
         nullable: whether null is right.
         required: whether a row must have the field.
@@ -69,20 +69,32 @@ class Values:
         Args:
             values: one for each row as they were decoded; `msgspec.UNSET` where the row has no such field.
         """
-        missing = msgspec.UNSET in values
-        given = missing_is_null(values) if missing else values
+        # Most columns have no missing field, and to look for one in all values takes as long as to convert them.
         try:
-            array, right = self.convert(given)
+            return self._judged(*self.convert(values))
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+            return self._with_missing(values)
+
+    def _with_missing(self, values: Sequence[Any]) -> tuple[pa.Array, pa.Array | None]:
+        try:
+            array, right = self._judged(*self.convert(missing_is_null(values)))
         except (pa.ArrowInvalid, pa.ArrowTypeError):
             return pa.nulls(len(values), self.kind), constant(False, BOOLEAN, len(values))
+        if self.required:
+            there = pa.array([value is not msgspec.UNSET for value in values])
+            right = there if right is None else pc.and_(right, there)
+        return array, _or_none(right)
+
+    def _judged(self, array: pa.Array, right: pa.Array | None) -> tuple[pa.Array, pa.Array | None]:
         if right is not None:
             right = pc.fill_null(right, self.nullable)
         elif array.null_count and not self.nullable:
             right = pc.is_valid(array)
-        if missing and self.required:
-            there = pa.array([value is not msgspec.UNSET for value in values])
-            right = there if right is None else pc.and_(right, there)
-        return array, None if right is None or pc.all(right).as_py() is not False else right
+        return array, _or_none(right)
+
+
+def _or_none(right: pa.Array | None) -> pa.Array | None:
+    return None if right is None or pc.all(right).as_py() is not False else right
 
 
 def values_of(leaf: Leaf, mapping: Mapping, id_type: IdType) -> Values:
@@ -111,6 +123,7 @@ def doubtful(leaf: Leaf) -> Values:
     nullable, required = (leaf.field.nullable, leaf.field.required) if leaf.field else (True, False)
 
     def convert(values: Sequence[Any]) -> Converted:
+        _refuse_missing(values)
         null = pa.array([None if value is None else False for value in values], BOOLEAN)
         return pa.nulls(len(values), TEXT), null
 
@@ -149,7 +162,16 @@ def _undeclared(leaf: Leaf) -> tuple[Convert, pa.DataType]:
 
 
 def _nulls(kind: pa.DataType) -> Convert:
-    return lambda values: (pa.nulls(len(values), kind), None)
+    def convert(values: Sequence[Any]) -> Converted:
+        _refuse_missing(values)
+        return pa.nulls(len(values), kind), None
+
+    return convert
+
+
+def _refuse_missing(values: Sequence[Any]) -> None:
+    if msgspec.UNSET in values:
+        raise TypeError("a row has no such field")
 
 
 def _texts(values: Sequence[Any]) -> Converted:
@@ -166,6 +188,9 @@ def _matching(pattern: str) -> Convert:
 
 def _as_written(values: Sequence[Any]) -> pa.Array:
     """Scalars as texts: texts as they are, integers, and what was not decoded as it stands in the JSON."""
+    if set(map(type, values)) == {msgspec.Raw}:
+        written = pc.cast(pa.array(list(map(bytes, values)), pa.binary()), TEXT)
+        return where(pc.not_equal(written, "null"), written)
     with contextlib.suppress(TypeError):
         return pa.array(values, TEXT)
     return pa.array(
