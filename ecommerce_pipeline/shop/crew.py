@@ -100,6 +100,13 @@ class Crew:
                 self.arrived.wait()
             return items.ready
 
+    def idle(self, items: Iterator[Any]) -> bool:
+        """Whether no list has something to take now, so that `wait` would."""
+        if not isinstance(items, Ahead):
+            return False
+        with self.lock:
+            return not any(line.ready for line in self._lists)
+
     def may_begin(self, lines: Collection[Ahead[Any]]) -> bool:
         """Whether another part of a list should be begun. As many ask, of all lists, as there are connections, so that
         the first of each gets on; one that waits for its turn at its end asks for nothing.

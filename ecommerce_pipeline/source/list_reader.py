@@ -88,6 +88,8 @@ class ListReader:
     def _judged(self) -> Iterator[list[dict[str, Any]] | None]:
         step, crew, taken = self._reading.step, self._reading.crew, False
         while not (taken and step.full):
+            if not step.full and crew.idle(self._pages):
+                yield from self._together(self._columns.flush_early())
             # The others of a full step go no further, whatever they have.
             if not step.full and not crew.wait(self._pages):
                 yield None

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+from ecommerce_pipeline.load.request import Request
+from ecommerce_pipeline.source.columnar import acceptance
+from ecommerce_pipeline.source.columnar.judged import Judged
+from tests.contract.conftest import OpenShop
 from tests.support.paged import Rows, paged_shop
+from tests.support.truth import differences
 from tests.support.verbatim import ORDER
 from tests.support.ways import PAGE_SIZE, compare, ways
 
@@ -77,3 +82,23 @@ def test_what_is_set_aside_lands_where_it_lands_by_itself(
     mapped = {"orders": {"path": "orders", "fields": {"status": "state"}}}
     with paged_shop({"orders": rows}, PAGE_SIZE) as address:
         compare(ways(tmp_path, monkeypatch, ({"resources": mapped}, {})), address)
+
+
+@pytest.mark.server
+def test_what_waits_to_be_judged_together_is_judged_while_nothing_else_can_be_done(
+    open_shop: OpenShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+
+    class Noted(Judged):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            judged.append(self.count)
+
+    monkeypatch.setattr(acceptance, "Judged", Noted)
+    monkeypatch.setattr(acceptance, "EARLY_ROWS", 40)
+    shop, warehouse = open_shop(sizes={"orders": 300}, page_size=20, latency_seconds=0.02)
+    with shop.serve() as address:
+        warehouse.run(address, Request(resources=("orders",)), connections=2)
+    assert differences(shop, warehouse.database, ("orders",)) == []
+    assert len(judged) > 2

@@ -25,6 +25,9 @@ from ecommerce_pipeline.source.repeats import Repeats
 ROWS, BYTES = 10_000, 16 * 1024 * 1024
 """So many rows are judged together, or so many bytes of them: the cost of a column is small then, and memory too."""
 
+EARLY_ROWS = 2_000
+"""So many are judged sooner where there is nothing else to do; of fewer the cost of each column would be most of it."""
+
 PLANS = 4
 """For so many types of rows: those of pages that wait, and of the rows that the shop sends now."""
 
@@ -84,6 +87,11 @@ class ColumnAcceptance:
         waiting, self._waiting, self._rows, self._bytes = self._waiting, [], 0, 0
         for kind, pages in groupby(waiting, key=_kind):
             yield from self._together(kind, list(pages))
+
+    def flush_early(self) -> Iterator[Records]:
+        """Judge what waits, where it is worth it."""
+        if self._rows >= EARLY_ROWS:
+            yield from self.flush()
 
     def _one_by_one(self, page: Page, read: int) -> Iterator[Records]:
         records, raw = self._acceptance.judge_rows(self._endpoint, page, self._repeats, read)

@@ -185,6 +185,21 @@ def test_a_list_is_waited_for_only_while_no_other_has_anything(crew: Crew) -> No
     assert next(lists[0]) == "slow"
 
 
+def test_a_crew_is_idle_while_no_list_has_anything_to_take(crew: Crew) -> None:
+    comes = threading.Event()
+
+    def late() -> Iterator[int]:
+        comes.wait()
+        yield 1
+
+    slow = crew.list_ahead(late(), lambda item: 0)
+    assert crew.idle(slow)
+    comes.set()
+    assert crew.wait(slow)
+    assert not crew.idle(slow)
+    assert not crew.idle(iter([1]))
+
+
 def test_the_end_of_a_run_ends_threads_that_wait_for_room_for_pages_and_for_the_shop() -> None:
     interrupted = threading.Event()
     crew = Crew(4, interrupted.set)
