@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -11,6 +11,9 @@ import dlt
 from dlt.destinations.exceptions import DatabaseException
 
 from ecommerce_pipeline.load.duckdb_bounds import SMALL, Bounds, bounded, is_duckdb
+
+FATAL = "FATAL Error"
+"""DuckDB's words where a database cannot be used any more until it is opened again."""
 
 
 class _Kept:
@@ -72,6 +75,12 @@ def file_kept_open(pipeline: dlt.Pipeline, bounds: Bounds = SMALL) -> Iterator[N
 def _write_log(client: Any) -> None:
     """DuckDB would write its log into the file as the connection closes, and then take as much memory as it likes. What
     cannot be written now, for somebody else in this process is writing or the disk is full, is safe in the log.
+
+    Raises:
+        DatabaseException: DuckDB answers nothing more after it, and would not say why.
     """
-    with suppress(DatabaseException):
+    try:
         client.execute_sql("CHECKPOINT")
+    except DatabaseException as error:
+        if FATAL in str(error):
+            raise

@@ -36,7 +36,7 @@ CAPABILITIES: dict[str, dict[str, Any]] = {
 
 REFERENCES = {
     LAKE: "ecommerce_pipeline.load.lake.filesystem",
-    "duckdb": "ecommerce_pipeline.load.duckdb_files.duckdb",
+    "duckdb": "ecommerce_pipeline.load.duckdb.duckdb",
     "snowflake": "ecommerce_pipeline.load.snowflake.snowflake",
 }
 """Where a destination of dlt's needs something beside it."""

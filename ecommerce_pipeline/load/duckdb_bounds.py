@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Any
 
 import dlt
 import pyarrow.parquet as pq
+from dlt.destinations.exceptions import DatabaseException
 
 Bounds = Mapping[str, Any]
 """Settings of DuckDB by name. What needs more memory goes to files beside the database."""
@@ -84,5 +85,7 @@ def bounded(client: Any, bounds: Bounds) -> Iterator[None]:
             client.execute_sql(f"SET GLOBAL {name} = %s", bounds[name])
         yield
     finally:
-        for name, value in before.items():
-            client.execute_sql(f"SET GLOBAL {name} = %s", value)
+        # A database that a full disk has ended refuses this as well, and would hide why.
+        with suppress(DatabaseException):
+            for name, value in before.items():
+                client.execute_sql(f"SET GLOBAL {name} = %s", value)

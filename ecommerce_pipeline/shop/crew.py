@@ -94,8 +94,7 @@ class Crew:
         if not isinstance(items, Ahead):
             return True
         with self.lock:
-            self._lists = {line for line in self._lists if not line.taken}
-            while not any(line.ready for line in self._lists):
+            while not self._any_ready():
                 self.go_on()
                 self.arrived.wait()
             return items.ready
@@ -105,7 +104,7 @@ class Crew:
         if not isinstance(items, Ahead):
             return False
         with self.lock:
-            return not any(line.ready for line in self._lists)
+            return not self._any_ready()
 
     def may_begin(self, lines: Collection[Ahead[Any]]) -> bool:
         """Whether another part of a list should be begun. As many ask, of all lists, as there are connections, so that
@@ -174,6 +173,11 @@ class Crew:
             if pages >= most or bytes_ >= BYTES_AHEAD:
                 return
             yield line
+
+    def _any_ready(self) -> bool:
+        """Whether some list has something to take; the lock is held."""
+        self._lists = {line for line in self._lists if not line.taken}
+        return any(line.ready for line in self._lists)
 
     def forget(self, line: Ahead[Any]) -> None:
         """A line that has ended and of which nothing waits any more; the lock is held."""

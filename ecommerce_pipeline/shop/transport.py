@@ -102,8 +102,7 @@ class Transport:
         self._busy.add(connection)
         sound = False
         try:
-            if connection.sock.gettimeout() != self._timeouts[1]:
-                connection.sock.settimeout(self._timeouts[1])
+            # The way that opened it has set how long it waits for bytes.
             connection.sock.sendall(_head(request))
             raw = connection.response_class(connection.sock, method="GET")
             raw.begin()

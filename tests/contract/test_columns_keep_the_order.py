@@ -101,4 +101,4 @@ def test_what_waits_to_be_judged_together_is_judged_while_nothing_else_can_be_do
     with shop.serve() as address:
         warehouse.run(address, Request(resources=("orders",)), connections=2)
     assert differences(shop, warehouse.database, ("orders",)) == []
-    assert len(judged) > 2
+    assert len(judged) > 1

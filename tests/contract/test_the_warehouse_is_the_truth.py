@@ -13,7 +13,7 @@ from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
 from ecommerce_pipeline.demo import DemoShop
 from ecommerce_pipeline.errors import DestinationFailed, SettingError
-from ecommerce_pipeline.load.duckdb_files import InPlaceJob
+from ecommerce_pipeline.load.duckdb import InPlaceJob
 from ecommerce_pipeline.load.request import Request
 from ecommerce_pipeline.shop.endpoint import Endpoint
 from ecommerce_pipeline.source.acceptance import Acceptance

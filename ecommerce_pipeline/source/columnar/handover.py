@@ -99,6 +99,6 @@ class Handover:
 
 
 def _writer(path: str, fields: pa.Schema) -> pq.ParquetWriter:
-    """A dictionary only of what is the same in many rows, and no statistics: the file is read once, as a whole."""
+    """A dictionary only of what is the same in many rows, and no statistics: a file is read as a whole."""
     repeated = [name for name in ("_run_id", "_dlt_load_id", "_source") if name in fields.names]
     return pq.ParquetWriter(path, fields, use_dictionary=repeated, write_statistics=False)
