@@ -192,7 +192,8 @@ def test_a_crew_is_idle_while_no_list_has_anything_to_take(crew: Crew) -> None:
         comes.wait()
         yield 1
 
-    slow = crew.list_ahead(late(), lambda item: 0)
+    slow, ended = (crew.list_ahead(items, lambda item: 0) for items in (late(), iter([0])))
+    assert list(ended) == [0]
     assert crew.idle(slow)
     comes.set()
     assert crew.wait(slow)
