@@ -72,7 +72,7 @@ class Values:
         # Most columns have no missing field, and to look for one in all values takes as long as to convert them.
         try:
             return self._judged(*self.convert(values))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError):
+        except (pa.ArrowInvalid, TypeError):
             return self._with_missing(values)
 
     def _with_missing(self, values: Sequence[Any]) -> tuple[pa.Array, pa.Array | None]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
 import pytest
+from dlt.destinations.exceptions import DatabaseException
 
 from ecommerce_pipeline.load.connection import file_kept_open
 from ecommerce_pipeline.load.duckdb_bounds import bounds_for
+from tests.support.disk import small_disk
 
 SETTINGS = "SELECT current_setting('threads'), current_setting('memory_limit')"
 
@@ -82,3 +85,18 @@ def test_a_limit_that_somebody_set_stays(
     monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG", f'{{"{name}": "3GB"}}')
     with file_kept_open(pipeline):
         assert _settings(pipeline) == (1, "2.7 GiB")
+
+
+def test_a_log_that_a_full_disk_has_no_room_for_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path / "disk") as disk, ExitStack() as kept:
+        monkeypatch.setenv("DESTINATION__DUCKDB__CREDENTIALS", str(disk.folder / "raw.duckdb"))
+        pipeline = dlt.pipeline(
+            "full", destination="duckdb", dataset_name="rows", pipelines_dir=str(tmp_path)
+        )
+        kept.enter_context(file_kept_open(pipeline))
+        with pipeline.sql_client() as client:
+            client.execute_sql("CREATE TABLE texts AS SELECT md5(i::VARCHAR) AS text FROM range(20000) t(i)")
+        with disk.filled(16 * 1024), pytest.raises(DatabaseException, match="No space left on device"):
+            kept.close()

@@ -189,7 +189,7 @@ def test_a_crew_is_idle_while_no_list_has_anything_to_take(crew: Crew) -> None:
     comes = threading.Event()
 
     def late() -> Iterator[int]:
-        comes.wait()
+        comes.wait(10)
         yield 1
 
     slow, ended = (crew.list_ahead(items, lambda item: 0) for items in (late(), iter([0])))
