@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 COARSE = 4
-"""A stretch of so many slices is cut at even distances of time; a longer one is asked about."""
+"""A stretch of so many slices is cut at even distances of time; a longer one is asked about. The last rows may all
+stand at the beginning of theirs, and nobody reads beside who reads them: they are asked about sooner.
+"""
 
 MOST_QUESTIONS = 10_000
 """After so many the rest is one slice: the totals of a shop may be anything."""
@@ -49,7 +51,7 @@ def balanced_cuts(
     while right:
         point = right[-1]
         rows = max(left.rows - point.rows, 0)
-        wanted = min(at_once, rows // (COARSE * most))
+        wanted = min(at_once, rows // (COARSE * most if point.rows else most))
         if wanted and asked < MOST_QUESTIONS and (inner := _between(left.at, point.at, wanted + 1, cut)):
             asked += len(inner)
             right += _points(inner, count)[::-1]

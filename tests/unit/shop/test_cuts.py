@@ -75,6 +75,13 @@ def test_no_slice_is_much_larger_than_wanted_and_few_questions_are_asked(spread:
     assert asked.questions <= len(asked.seconds) // MOST
 
 
+@pytest.mark.parametrize("newest", range(50_000, END, 33_333))
+def test_the_last_slice_is_as_small_as_the_others_however_old_its_rows_are(newest: int) -> None:
+    asked = _Asked(range(0, newest, newest // 2_000))
+    assert [size for size in _sizes(asked) if size][-1] <= 2 * MOST
+    assert asked.questions <= len(asked.seconds) // MOST
+
+
 def test_rows_of_one_second_cannot_be_cut() -> None:
     assert max(_sizes(_Asked([5] * 500))) == 500
 
