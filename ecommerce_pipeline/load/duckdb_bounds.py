@@ -17,7 +17,7 @@ Bounds = Mapping[str, Any]
 SPARING: Bounds = {"preserve_insertion_order": False, "allocator_bulk_deallocation_flush_threshold": "8MB"}
 """By itself DuckDB keeps up to 512 MB that it has freed for itself, beside what its limit counts."""
 
-SMALL: Bounds = MappingProxyType({**SPARING, "memory_limit": "128MB", "threads": 1})
+SMALL: Bounds = MappingProxyType({**SPARING, "memory_limit": "112MB", "threads": 1})
 """Enough for questions, and for packages of up to `SMALL_BYTES`. Each thread needs memory of its own: with two of
 them a merge of long texts fails within this limit, with one it does not.
 """

@@ -129,6 +129,17 @@ def test_who_waits_for_an_answer_is_woken_when_the_run_ends() -> None:
     assert len(failed) == 1
 
 
+def test_a_connection_that_is_used_again_waits_no_longer_for_bytes_than_a_new_one() -> None:
+    ended = threading.Event()
+    with sending(whole(), lambda: [b"HTTP/1.1 200 Any\r\nContent-Length: 9\r\n\r\n", *_until(ended)]) as wire:
+        visit = _Visit(wire, request_attempts=1, read_timeout_seconds=0.2)
+        visit.get()
+        with pytest.raises(ShopUnreachable, match="no answer in time"):
+            visit.get()
+        ended.set()
+    assert wire.connections == 1
+
+
 def test_a_connection_that_was_closed_meanwhile_does_not_disturb_the_end_of_a_run() -> None:
     with sending(whole()) as wire:
         visit = _Visit(wire)
