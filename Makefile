@@ -39,7 +39,7 @@ endef
 .PHONY: help run dbt-snowflake dbt-postgres lineage demo show dagster airflow test test-long test-postgres test-snowflake test-lake test-dagster test-airflow test-schedulers test-snowflake-live same-rows failures cost alert-picture test-newest audit container real-data snowflake-emulation clouds check format real bench scaling lock clean
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-19s %s\n", $$1, $$2}'
 
 run: $(VENV)/.run ## load what changed in the shop; without configuration, the demo shop into DuckDB
 	$(PYTHON) pipelines.py

@@ -11,7 +11,7 @@ from benchmarks.plan import PLAN, SCENARIOS
 
 _EXAMPLES = """
 examples:
-  python -m benchmarks                                      the whole plan; about a quarter of an hour
+  python -m benchmarks                                      the whole plan; about twenty minutes
   python -m benchmarks --parts small                        everybody, 37,000 rows
   python -m benchmarks --parts latency,latency-peers        two parts of the plan, which one ratio needs
   python -m benchmarks --only ours,limit,script --sizes 37k --print-only    a quick look while you change something

@@ -1,4 +1,4 @@
-"""What is run at which size and delay. The whole plan takes about a quarter of an hour on two cores."""
+"""What is run at which size and delay. The whole plan takes about twenty minutes on two cores."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ PLAN = (
     Part("small", 37_000, 0, ALL),
     Part("main", 370_000, 0, (*FAST, "singer"), rounds=3, scenarios=SCENARIOS),
     Part("latency", 370_000, 50, ("ours", "limit"), rounds=2),
+    Part("latency-same", 370_000, 50, ("rest-api-tuned", "script")),
     Part("latency-peers", 37_000, 50, ("ours", *SERIAL)),
     Part("far", 370_000, 200, ("ours", "limit")),
     Part("far-peers", 9_250, 200, ("ours", *SERIAL)),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import tempfile
@@ -78,6 +79,7 @@ class Model:
 
 def main() -> None:
     """Measure, fit, check, write."""
+    argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__).parse_args()
     small, middle = _load(SMALL), _load(MIDDLE)
     far = _load(FAR_SMALL, FAR_MS)
     row_s = (middle.seconds - small.seconds) / (middle.rows - small.rows)

@@ -1,7 +1,7 @@
 """A shop whose answers cost next to nothing, so that the clients are what is measured.
 
 `python -m benchmarks.server --rows 370k` prints a line of JSON with its port and the truth about its data, and serves
-until its standard input closes. A line `generation 1` or `latency 50` there changes the shop and is answered alike.
+until its standard input closes. A line `generation 1` there changes the shop and is answered alike.
 """
 
 from __future__ import annotations
@@ -36,11 +36,7 @@ class Shop:
 
     def obey(self, line: str) -> None:
         """Do what a line of the standard input says."""
-        word, value = line.split()
-        if word == "generation":
-            self.turn_to(int(value))
-        else:
-            self.delay = float(value) / 1000
+        self.turn_to(int(line.removeprefix("generation ")))
 
     @property
     def truth(self) -> dict[str, int]:

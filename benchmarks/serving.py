@@ -41,10 +41,6 @@ class ServedShop:
             self._say(f"generation {generation}")
             self._generation = generation
 
-    def slow_down(self, latency_ms: float) -> None:
-        """Hold every answer back for so long from now on."""
-        self._say(f"latency {latency_ms}")
-
     def __enter__(self) -> ServedShop:
         return self
 

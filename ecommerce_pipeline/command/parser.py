@@ -29,7 +29,7 @@ examples:
 Settings stand in .dlt/config.toml, secrets in .dlt/secrets.toml; docs/settings.md explains each.
 Exit code: 0 every record is accounted for; 1 the run failed, a model, a check or a channel of the alerts failed,
 `verify` found differences, or a sweep found too many deletions; 2 a setting is wrong; 3 not every record is accounted
-for; 4 another run works here, and this one has written nothing; 130 stopped by Ctrl-C."""
+for; 4 another run works here, and this one has written nothing; 130 stopped by Ctrl-C; 141 nobody reads its output."""
 
 
 DIALECTS = ("duckdb", "postgres", "redshift", "snowflake")

@@ -63,8 +63,8 @@ def _bytes(path: str, size: int) -> int:
     return sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
 
 
-def lacks_memory(error: BaseException) -> bool:
-    """Whether that is what ended a load."""
+def lacks_memory(error: BaseException | None) -> bool:
+    """Whether that is what ended a load, or a job of one."""
     return OUT_OF_MEMORY in str(error)
 
 
@@ -85,7 +85,7 @@ def bounded(client: Any, bounds: Bounds) -> Iterator[None]:
             client.execute_sql(f"SET GLOBAL {name} = %s", bounds[name])
         yield
     finally:
-        # A database that a full disk has ended refuses this as well, and would hide why.
-        with suppress(DatabaseException):
-            for name, value in before.items():
+        for name, value in before.items():
+            # A database that a full disk has ended refuses this as well, and would hide why.
+            with suppress(DatabaseException):
                 client.execute_sql(f"SET GLOBAL {name} = %s", value)

@@ -79,6 +79,12 @@ class Node:
         filled = {kind: count for kind, count in self.kinds.items() if kind != "null"}
         return {kind for kind, count in filled.items() if count * RARE > max(filled.values())}
 
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The kinds that a type is made of, of all that is inside too."""
+        fields = tuple((name, node.shape) for name, node in self.fields.items())
+        return frozenset(self.filled), fields, self.element and self.element.shape
+
 
 @dataclass(frozen=True, eq=False)
 class RowType:
@@ -205,6 +211,7 @@ class Layout:
     def __init__(self) -> None:
         self.row_type: RowType | None = None
         self._node = Node()
+        self._shape = self._node.shape
         self._learning = threading.Lock()
 
     @property
@@ -216,7 +223,9 @@ class Layout:
         """Take note of rows as `decode_json` gave them; returns whether they showed something new."""
         with self._learning:
             new = sum([self._node.learn(row) for row in rows]) > 0
-            if new:
+            before, self._shape = self._shape, self._node.shape
+            # A kind that was rare may have become usual, and one that was usual rare.
+            if new or self._shape != before:
                 self.row_type = self._made()
         return new
 

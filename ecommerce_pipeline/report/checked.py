@@ -34,6 +34,6 @@ def _closing(checked: Checked) -> str:
     if checked.failed:
         return (
             f"{len(checked.failed)} of {len(checked.findings)} checks failed{about}. docs/models.md tells what each"
-            " means and what to do."
+            " means and what to do; where rows came without models, `python pipelines.py build` may be all."
         )
     return f"all {len(checked.findings)} checks passed{about}"

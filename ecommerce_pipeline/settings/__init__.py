@@ -67,6 +67,7 @@ def load_settings() -> Settings:
         raise SettingError(f"A file in .dlt cannot be read: {words}. Correct it, then run again.") from None
     _check_names(section)
     read = {item.name: _read(item) for item in fields(Settings)}
+    _check_workers()
     return Settings(**{name: value for name, value in read.items() if value is not None})
 
 
@@ -82,6 +83,20 @@ def _check_names(section: Any) -> None:
     for file in (*Path(".dlt").glob("*config.toml"), *Path(".dlt").glob("*secrets.toml")):
         if not file.name.startswith("example."):
             refuse_misspelt(of_tables(_toml(file)), known)
+
+
+def _check_workers() -> None:
+    """dlt looks at this one of its settings when it loads, after the shop was read."""
+    import dlt
+    from dlt.common.configuration.exceptions import ConfigValueCannotBeCoercedException
+
+    key = "load.workers"
+    try:
+        workers = dlt.config.get(key, int)
+    except (ConfigValueCannotBeCoercedException, ValueError):
+        workers = 0
+    if workers is not None and workers < 1:
+        raise SettingError(f"`{key}` is {dlt.config.get(key)!r}, expected a whole number from 1.")
 
 
 def _toml(file: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Ahead(Iterator[Item], Generic[Item]):
     Attributes:
         space: its thread waits here for room.
         waits_for_room: whether it does.
-        bytes: how many wait.
+        bytes: the weight of what waits.
         closed: whether nothing more is taken.
         ended: whether its thread has found all.
         taken: whether all was taken, the end or the error too.

@@ -31,6 +31,9 @@ ERROR_BYTES = 16 * 1024
 LONGEST_HEADER, MOST_HEADERS = 65_536, 100
 """As in the standard library."""
 
+LENGTH = re.compile(r"[0-9]{1,18}")
+"""What is no such number tells nothing: the body ends with the connection."""
+
 PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -144,7 +147,7 @@ class _WatchedResponse(http.client.HTTPResponse):
         self.chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
         self.chunk_left = None
         length = self.headers.get("content-length", "").strip()
-        self.length = int(length) if length.isdecimal() and not self.chunked else None
+        self.length = int(length) if LENGTH.fullmatch(length) and not self.chunked else None
         if status in (http.client.NO_CONTENT, http.client.NOT_MODIFIED) or self._method == "HEAD":
             self.length = 0
         self.will_close = self._check_close() or (self.length is None and not self.chunked)

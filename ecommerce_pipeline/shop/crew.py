@@ -75,9 +75,9 @@ class Crew:
         thread = threading.Thread(target=self._work, args=(line,), name="reader", daemon=True)
         with self.lock:
             self.go_on()
+            thread.start()  # one that cannot start is not waited for
             self._threads.add(thread)
             self._lines.append(line)
-        thread.start()
         return line
 
     def list_ahead(self, items: Iterator[Item], weight: Callable[[Item], int]) -> Iterator[Item]:

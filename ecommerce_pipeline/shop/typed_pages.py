@@ -69,12 +69,12 @@ class TypedPages:
             self._learn(body)
         if kind is None or self._paths is None or has_unusual_texts(body) or not _is_utf8(body):
             return None
-        self._missed += 1
-        if self._missed > MISSES and self._missed % RETRY:
+        if self._missed >= MISSES and (self._missed + 1) % RETRY:
+            self._missed += 1
             return None
         found = self._decoded(body, kind)
-        if found is not None and len(found[0].unfit) < max(1, len(found[0].rows)):
-            self._missed = 0
+        fits = found is not None and len(found[0].unfit) < max(1, len(found[0].rows))
+        self._missed = 0 if fits else self._missed + 1
         return found
 
     def _learn(self, body: bytes) -> None:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks.contenders import CONTENDERS, Contender
-from benchmarks.page import write_page
+from benchmarks.page import PAGE, TEXT, write_page
 from benchmarks.plan import PLAN, Part, chosen
 from benchmarks.results import Case, Invocation, Run, failures, saved
 from benchmarks.running import run_part
@@ -69,6 +69,13 @@ def test_the_page_and_its_picture_show_what_was_kept(tmp_path: Path) -> None:
     assert "370,000 rows, 0 ms, first load) failed." in text
     assert "| 2.00 | met |" in text and "not measured" in text and "<!--" not in text
     assert ElementTree.parse(page.with_suffix(".svg")).getroot().tag.endswith("svg")
+
+
+def test_the_page_says_what_its_text_says_now() -> None:
+    written = PAGE.read_text("utf-8").splitlines()
+    text = [line for line in TEXT.read_text("utf-8").splitlines() if not line.startswith("<!-- ")]
+    assert len(text) > 50
+    assert [line for line in text if line not in written] == []
 
 
 def test_a_run_that_failed_is_told_until_a_later_call_has_shown_it_to_work() -> None:

@@ -50,6 +50,15 @@ def test_a_value_that_no_clock_or_count_can_have_is_refused(
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["0", "-1", "zero", "1.5"])
+def test_a_number_of_loading_threads_that_dlt_would_refuse_later_is_refused_at_once(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOAD__WORKERS", value)
+    with pytest.raises(SettingError, match=rf"`load\.workers` is '{value}', expected a whole number from 1"):
+        load_settings()
+
+
 def test_a_section_that_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".dlt").mkdir()
     (tmp_path / ".dlt" / "config.toml").write_text('[sources]\necommerce = "demo"\n')

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 COARSE = 4
-"""A stretch of so many slices is cut at even distances of time; a longer one is asked about. The last rows may all
-stand at the beginning of theirs, and nobody reads beside who reads them: they are asked about sooner.
+"""A stretch of so many slices is cut at even distances of time; a longer one is asked about. The last one may hold all
+its rows at its beginning, and a long slice at the end has none after it to be read beside: it is asked about sooner.
 """
 
 MOST_QUESTIONS = 10_000

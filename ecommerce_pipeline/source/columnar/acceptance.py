@@ -65,9 +65,9 @@ class ColumnAcceptance:
         try:
             yield
         finally:
-            if self.handover is not None:
-                self.handover.close()
-                self.handover = None
+            handover, self.handover = self.handover, None
+            if handover is not None:
+                handover.close()
 
     def take(self, page: Page) -> Iterator[Records]:
         """Judge a page, now or with those that follow; gives new records that go on their own."""

@@ -9,6 +9,7 @@ meanwhile.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 import dlt
 import pyarrow as pa
@@ -93,9 +94,10 @@ class Handover:
         self._writers.pop(table).close()
 
     def close(self) -> None:
-        """Finish all files; call it before the extraction ends."""
-        for table in list(self._writers):
-            self._close(table)
+        """Finish all files, whichever of them fails; call it before the extraction ends."""
+        with ExitStack() as all_of_them:
+            for table in self._writers:
+                all_of_them.callback(self._close, table)
 
 
 def _writer(path: str, fields: pa.Schema) -> pq.ParquetWriter:

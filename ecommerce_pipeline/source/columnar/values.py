@@ -243,6 +243,6 @@ def _amounts(written: pa.Array, pattern: str, scale: int) -> Converted:
     usable = where(right, written)
     if not scale:
         return pc.cast(usable, DECIMAL), right
-    whole = pc.cast(pc.cast(usable, INTEGER), pa.decimal128(19, 0))
-    minor = pa.Array.from_buffers(pa.decimal128(19, scale), len(whole), whole.buffers(), whole.null_count)
+    units = pc.cast(pc.cast(usable, INTEGER), pa.decimal128(19, 0))
+    minor = pa.Array.from_buffers(pa.decimal128(19, scale), len(units), units.buffers(), units.null_count)
     return pc.cast(minor, DECIMAL), right

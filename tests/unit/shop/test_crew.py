@@ -58,15 +58,30 @@ def test_no_more_parts_ask_than_there_are_connections_whatever_lists_they_are_of
     begun: list[int] = []
 
     def part(number: int) -> Iterator[int]:
-        begun.append(number)
         yield number
         leave.wait(10)
 
-    first, second = (in_order(crew, map(part, itertools.count(start)), lambda item: 0) for start in (0, 100))
+    def parts(start: int) -> Iterator[Iterator[int]]:
+        for number in itertools.count(start):
+            begun.append(number)
+            yield part(number)
+
+    first, second = (in_order(crew, parts(start), lambda item: 0) for start in (0, 100))
     assert [next(first), next(second)] == [0, 100]
-    assert crew.may_begin([])
-    assert len(begun) <= 4 + 1
+    assert len(begun) == 4 + 1
     leave.set()
+
+
+def test_a_thread_that_cannot_start_is_told_and_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Crew(4)
+    monkeypatch.setattr(threading.Thread, "start", _refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        made.ahead(iter([1]))
+    made.stop()
+
+
+def _refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_parts_that_ended_make_room_for_others_up_to_a_bound(crew: Crew) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -121,12 +122,20 @@ def test_who_waits_for_an_answer_is_woken_when_the_run_ends() -> None:
 
         thread = threading.Thread(target=wait)
         thread.start()
-        while not visit.client._connection._transport._busy:
+        end = time.monotonic() + 10
+        while not visit.client._connection._transport._busy and time.monotonic() < end:
             pass
         visit.client.abort()
         thread.join(10)
         begun.set()
     assert len(failed) == 1
+
+
+def test_a_length_that_no_body_can_have_tells_nothing() -> None:
+    length = f"Content-Length: {'9' * 5_000}"
+    with sending(cut_off(b"[1]", length), whole(b"[2]"), cut_off(b"[3]", length)) as wire:
+        visit = _Visit(wire)
+        assert [visit.get() for _ in range(3)] == [[1], [2], [3]]
 
 
 def test_a_connection_that_is_used_again_waits_no_longer_for_bytes_than_a_new_one() -> None:
