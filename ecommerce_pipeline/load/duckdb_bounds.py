@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
@@ -25,13 +26,16 @@ them a merge of long texts fails within this limit, with one it does not.
 LARGE: Bounds = MappingProxyType({**SPARING, "memory_limit": "1GB", "threads": 2})
 """Enough for rows of any length; see `checkpoint_bytes`."""
 
-SMALL_BYTES = 128 * 1024 * 1024
-"""Rows of up to 2 kB were seen to merge within `SMALL` up to twice as many bytes, rows of 16 kB and more not all; those
-are loaded again within `LARGE`.
+SMALL_BYTES, LONG_BYTES, LONG_ROW_BYTES = 128 * 1024 * 1024, 4 * 1024 * 1024, 4 * 1024
+"""So much is loaded within `SMALL`, and so much of rows that are longer than that. Of short rows up to twice as many bytes
+were seen to merge there; of rows of 16 kB and more some lacked memory in the merge, some at the commit and some when
+the log was written, which DuckDB does not survive.
 """
 
-OUT_OF_MEMORY = "Out of Memory Error"
-"""DuckDB's words where a step cannot do with what it has, in files either."""
+OUT_OF_MEMORY = re.compile(r"Out of Memory Error|\([\d.]+ \w+/[\d.]+ \w+ used\)")
+"""DuckDB's words where a step cannot do with what it has, in files either; a commit that fails of it has only the
+latter.
+"""
 
 ALIASES = {"max_memory": "memory_limit", "worker_threads": "threads"}
 
@@ -47,25 +51,30 @@ def bounds_for(pipeline: dlt.Pipeline) -> Bounds:
     """
     if not is_duckdb(pipeline):
         return SMALL
-    files = [
-        (job.file_path, job.file_size)
+    rows = [
+        group
         for load_id in pipeline.list_normalized_load_packages()
         for job in pipeline.get_load_package_info(load_id).jobs["new_jobs"]
+        for group in _rows(job.file_path, job.file_size)
     ]
-    return SMALL if sum(_bytes(path, size) for path, size in files) <= SMALL_BYTES else LARGE
+    long = sum(size for size, count in rows if size > LONG_ROW_BYTES * count)
+    return SMALL if long <= LONG_BYTES and sum(size for size, _ in rows) <= SMALL_BYTES else LARGE
 
 
-def _bytes(path: str, size: int) -> int:
-    """Of the rows in a file, before they were compressed."""
+def _rows(path: str, size: int) -> list[tuple[int, int]]:
+    """The bytes of the rows in each group of a file, before they were compressed, and how many rows that are; nobody
+    counts the rows of a file of another kind, which are few.
+    """
     if not path.endswith(".parquet"):
-        return size
+        return [(size, size)]
     metadata = pq.read_metadata(path)
-    return sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    return [(group.total_byte_size, group.num_rows) for group in groups]
 
 
 def lacks_memory(error: BaseException | None) -> bool:
     """Whether that is what ended a load, or a job of one."""
-    return OUT_OF_MEMORY in str(error)
+    return OUT_OF_MEMORY.search(str(error)) is not None
 
 
 @contextmanager
