@@ -10,7 +10,15 @@ from typing import Any
 import dlt
 from dlt.destinations.exceptions import DatabaseException
 
-from ecommerce_pipeline.load.duckdb_bounds import SMALL, Bounds, bounded, is_duckdb
+from ecommerce_pipeline.load.duckdb_bounds import (
+    LARGE,
+    SMALL,
+    SPARING,
+    Bounds,
+    bounded,
+    is_duckdb,
+    lacks_memory,
+)
 
 FATAL = "FATAL Error"
 """DuckDB's words where a database cannot be used any more until it is opened again."""
@@ -30,6 +38,7 @@ class _Kept:
         return self._client
 
 
+_FILE_OPEN: ContextVar[bool] = ContextVar("file kept open", default=False)
 _KEPT: ContextVar[_Kept | None] = ContextVar("kept connection", default=None)
 
 
@@ -63,24 +72,44 @@ def file_kept_open(pipeline: dlt.Pipeline, bounds: Bounds = SMALL) -> Iterator[N
 
     dlt opens a connection for each table that it loads. The first one reads the file's headers and its log, and as the
     last one closes, DuckDB writes the log into the file: together that takes longer than to load 100,000 rows.
-    """
-    if is_duckdb(pipeline):
-        with pipeline.sql_client() as client, bounded(client, bounds):
-            yield
-            _write_log(client)
-    else:
-        yield
-
-
-def _write_log(client: Any) -> None:
-    """DuckDB would write its log into the file as the connection closes, and then take as much memory as it likes. What
-    cannot be written now, for somebody else in this process is writing or the disk is full, is safe in the log.
 
     Raises:
         DatabaseException: DuckDB answers nothing more after it, and would not say why.
+    """
+    if not is_duckdb(pipeline):
+        yield
+        return
+    inside, written = _FILE_OPEN.set(True), True
+    try:
+        with pipeline.sql_client() as client, bounded(client, bounds):
+            yield
+            # A block outside writes it later, when nothing is asked any more.
+            if inside.old_value is not True or bounds is LARGE:
+                written = _write_log(client)
+    finally:
+        _FILE_OPEN.reset(inside)
+    if not written:
+        _write_log_unbounded(pipeline)
+
+
+def _write_log(client: Any) -> bool:
+    """DuckDB would write its log into the file as the connection closes, and then take as much memory as it likes. What
+    cannot be written now, for somebody else in this process is writing or the disk is full, is safe in the log.
+
+    Returns:
+        Whether there was memory enough. Where there was not, the file has to be opened again: DuckDB writes whole
+        groups of rows, of 120,000 or more, and those of long rows need more than any bounds.
     """
     try:
         client.execute_sql("CHECKPOINT")
     except DatabaseException as error:
         if FATAL in str(error):
-            raise
+            if not lacks_memory(error):
+                raise
+            return False
+    return True
+
+
+def _write_log_unbounded(pipeline: dlt.Pipeline) -> None:
+    with pipeline.sql_client() as client, bounded(client, SPARING):
+        client.execute_sql("CHECKPOINT")

@@ -15,8 +15,14 @@ from dlt.destinations.exceptions import DatabaseException
 Bounds = Mapping[str, Any]
 """Settings of DuckDB by name. What needs more memory goes to files beside the database."""
 
-SPARING: Bounds = {"preserve_insertion_order": False, "allocator_bulk_deallocation_flush_threshold": "8MB"}
-"""By itself DuckDB keeps up to 512 MB that it has freed for itself, beside what its limit counts."""
+SPARING: Bounds = {
+    "preserve_insertion_order": False,
+    "allocator_bulk_deallocation_flush_threshold": "8MB",
+    "checkpoint_threshold": "1TB",
+}
+"""By itself DuckDB keeps up to 512 MB that it has freed for itself, beside what its limit counts, and writes its log in
+the midst of a load, where a lack of memory ends it.
+"""
 
 SMALL: Bounds = MappingProxyType({**SPARING, "memory_limit": "112MB", "threads": 1})
 """Enough for questions, and for packages of up to `SMALL_BYTES`. Each thread needs memory of its own: with two of
@@ -27,9 +33,9 @@ LARGE: Bounds = MappingProxyType({**SPARING, "memory_limit": "1GB", "threads": 2
 """Enough for rows of any length; see `checkpoint_bytes`."""
 
 SMALL_BYTES, LONG_BYTES, LONG_ROW_BYTES = 128 * 1024 * 1024, 4 * 1024 * 1024, 4 * 1024
-"""So much is loaded within `SMALL`, and so much of rows that are longer than that. Of short rows up to twice as many bytes
-were seen to merge there; of rows of 16 kB and more some lacked memory in the merge, some at the commit and some when
-the log was written, which DuckDB does not survive.
+"""So much is loaded within `SMALL`, and so much of rows that are longer than that. Of short rows up to twice as many
+bytes were seen to merge there; of rows of 16 kB and more some lacked memory in the merge, some at the commit and some
+when the log was written, which DuckDB does not survive.
 """
 
 OUT_OF_MEMORY = re.compile(r"Out of Memory Error|\([\d.]+ \w+/[\d.]+ \w+ used\)")

@@ -22,6 +22,9 @@ _PLAIN_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*").fullmatch
 _ESCAPED = re.compile(rb"\\u(?:0000|f02[6-9a-d])", re.IGNORECASE).search
 _MARKS = b"\xef\x80"
 
+_MINUS_ZERO = tuple(before + b"-0" for before in (b":", b",", b"[", b" ", b"\n", b"\t", b"\r"))
+_NEGATIVE_ZERO = re.compile(rb"[:,\[\s]-0[,\]}\s]").search
+
 MISSES = 3
 """After so many pages in a row without one row that fits, only each `RETRY`th page is tried."""
 RETRY = 16
@@ -33,12 +36,21 @@ def has_unusual_texts(body: bytes) -> bool:
     return marked or (b"\\" in body and _ESCAPED(body) is not None)
 
 
+def _has_negative_zero(body: bytes) -> bool:
+    """Whether an integer may be written as -0: decoded it is 0, and what keeps its digits would be another value."""
+    return any(begin in body for begin in _MINUS_ZERO) and _NEGATIVE_ZERO(body) is not None
+
+
 def _is_utf8(body: bytes) -> bool:
     """Whether all of it is; what no field needs, and numbers, are decoded without a look at their characters."""
     try:
         return body.isascii() or bool(body.decode())
     except UnicodeDecodeError:
         return False
+
+
+def _is_usual(body: bytes) -> bool:
+    return _is_utf8(body) and not has_unusual_texts(body) and not _has_negative_zero(body)
 
 
 class TypedPages:
@@ -67,7 +79,7 @@ class TypedPages:
         kind = self._layout.row_type
         if self._layout.empty:
             self._learn(body)
-        if kind is None or self._paths is None or has_unusual_texts(body) or not _is_utf8(body):
+        if kind is None or self._paths is None or not _is_usual(body):
             return None
         if self._missed >= MISSES and (self._missed + 1) % RETRY:
             self._missed += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ import msgspec
 from ecommerce_pipeline.records.layout import RowType
 from ecommerce_pipeline.shop.instants import CursorInstants
 from ecommerce_pipeline.shop.page import Identity, identities_of
+
+_DAY, _TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}", "[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?Z"
+_ONE_FORM = re.compile(f"(?:{_DAY}T{_TIME})+|(?:{_DAY} {_TIME})+").fullmatch
 
 
 class Lazily(Sequence[Any]):
@@ -86,9 +90,8 @@ class TypedRows:
     def _are_texts_of_one_form(self) -> bool:
         """Whether the order of the values is that of their texts, so that the first and the last say all of it."""
         texts = set(map(type, self.cursors)) == {str}
-        return (
-            texts and len(set(map(len, self.cursors))) == 1 and {text[-1:] for text in self.cursors} == {"Z"}
-        )
+        one_length = texts and len(set(map(len, self.cursors))) == 1
+        return one_length and _ONE_FORM("".join(self.cursors)) is not None
 
     def last_of(self, value: datetime) -> int:
         """How many rows at the end have this cursor value; for rows in ascending order."""

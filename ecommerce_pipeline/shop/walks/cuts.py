@@ -12,6 +12,9 @@ COARSE = 4
 its rows at its beginning, and a long slice at the end has none after it to be read beside: it is asked about sooner.
 """
 
+ZOOMS = 4
+"""So often the last stretch is asked about for that: rows of one instant cannot be cut."""
+
 MOST_QUESTIONS = 10_000
 """After so many the rest is one slice: the totals of a shop may be anything."""
 
@@ -45,15 +48,15 @@ def balanced_cuts(
         count: how many rows stand at or after each of some instants.
         cut: an instant at or below a moment that the shop's parameters can say.
     """
-    left, asked, gathered = begin, 0, 0
+    left, asked, gathered, zooms = begin, 0, 0, ZOOMS
     first = _between(begin.at, end, min(at_once, -(-begin.rows // most)), cut)
     right = _points([*first, end], count)[::-1]
     while right:
         point = right[-1]
         rows = max(left.rows - point.rows, 0)
-        wanted = min(at_once, rows // (COARSE * most if point.rows else most))
+        wanted = min(at_once, rows // (most if not point.rows and zooms else COARSE * most))
         if wanted and asked < MOST_QUESTIONS and (inner := _between(left.at, point.at, wanted + 1, cut)):
-            asked += len(inner)
+            asked, zooms = asked + len(inner), zooms - (not point.rows)
             right += _points(inner, count)[::-1]
             continue
         for at in _between(left.at, point.at, min(rows // most, COARSE), cut):

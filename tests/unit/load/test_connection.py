@@ -45,11 +45,17 @@ def test_while_the_file_is_kept_open_memory_is_bounded_for_every_connection(pipe
     assert _settings(pipeline) == free
 
 
-@pytest.mark.parametrize(("megabytes", "found"), [(50, (1, "106.8 MiB")), (129, (2, "953.6 MiB"))])
-def test_a_large_package_has_more_memory_than_a_small_one(
-    pipeline: dlt.Pipeline, megabytes: int, found: tuple[int, str]
+USUAL, MORE = (1, "106.8 MiB"), (2, "953.6 MiB")
+
+
+@pytest.mark.parametrize(
+    ("rows", "kilobytes", "found"),
+    [(50_000, 1, USUAL), (132_000, 1, MORE), (3, 1_024, USUAL), (5, 1_024, MORE)],
+)
+def test_a_large_package_and_long_rows_have_more_memory(
+    pipeline: dlt.Pipeline, rows: int, kilobytes: int, found: tuple[int, str]
 ) -> None:
-    texts = [{"id": number, "text": f"{number:04}" * (256 * 1024)} for number in range(megabytes)]
+    texts = [{"id": number, "text": f"{number:08}" * (kilobytes * 128)} for number in range(rows)]
     pipeline.extract(texts, table_name="texts", loader_file_format="parquet")
     pipeline.normalize()
     with file_kept_open(pipeline, bounds_for(pipeline)):

@@ -82,6 +82,12 @@ def test_the_last_slice_is_as_small_as_the_others_however_old_its_rows_are(newes
     assert asked.questions <= len(asked.seconds) // MOST
 
 
+def test_last_rows_of_one_second_are_asked_about_a_few_times_only() -> None:
+    asked = _Asked([*range(0, 500_000, 250), *[500_000] * (MOST + MOST // 2)])
+    _sizes(asked)
+    assert asked.rounds <= 20
+
+
 def test_rows_of_one_second_cannot_be_cut() -> None:
     assert max(_sizes(_Asked([5] * 500))) == 500
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecommerce_pipeline.records.layout import Layout
 from ecommerce_pipeline.shop.profile import ResourceProfile
-from ecommerce_pipeline.shop.typed_pages import MISSES, TypedPages
+from ecommerce_pipeline.shop.typed_pages import MISSES, TypedPages, _is_usual
 
 PROFILE = ResourceProfile.model_validate(
     {
@@ -44,6 +44,26 @@ def test_pages_that_many_threads_decode_at_once_are_no_misses(
     monkeypatch.setattr(pages, "_decoded", interrupted)
     assert pages.decode(FITS)
     assert depth > 2 * MISSES
+
+
+@pytest.mark.parametrize("zero", [b":-0,", b": -0 }", b"[-0]", b",\n-0\n"])
+def test_an_integer_that_is_written_otherwise_than_it_is_read_makes_a_page_unusual(
+    zero: bytes,
+) -> None:
+    assert not _is_usual(zero)
+    assert all(map(_is_usual, (b":-0.5,", b'"2026-01-02"', b'"at -05:00"', b":-10,")))
+
+
+@pytest.mark.parametrize(
+    ("second", "is_known"), [(b"2026-01-02T04:00:00Z", True), (b"2026-01-02 04:00:00Z", False)]
+)
+def test_the_order_of_texts_is_that_of_instants_where_all_have_one_form(
+    pages: TypedPages, second: bytes, is_known: bool
+) -> None:
+    texts = sorted((b"2026-01-02T03:04:05Z", second))
+    found = pages.decode(b'[{"id":1,"updated_at":"%b"},{"id":2,"updated_at":"%b"}]' % (texts[0], texts[1]))
+    assert found
+    assert (found[0].ends is not None) == is_known
 
 
 def test_after_some_pages_without_a_row_that_fits_only_few_are_tried_until_one_fits(
