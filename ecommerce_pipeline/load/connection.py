@@ -79,15 +79,16 @@ def file_kept_open(pipeline: dlt.Pipeline, bounds: Bounds = SMALL) -> Iterator[N
     if not is_duckdb(pipeline):
         yield
         return
-    inside, written = _FILE_OPEN.set(True), True
+    outermost, written = not _FILE_OPEN.get(), True
+    token = _FILE_OPEN.set(True)
     try:
         with pipeline.sql_client() as client, bounded(client, bounds):
             yield
             # A block outside writes it later, when nothing is asked any more.
-            if inside.old_value is not True or bounds is LARGE:
+            if outermost or bounds is LARGE:
                 written = _write_log(client)
     finally:
-        _FILE_OPEN.reset(inside)
+        _FILE_OPEN.reset(token)
     if not written:
         _write_log_unbounded(pipeline)
 

@@ -111,6 +111,11 @@ class RowType:
         """The shop's name of a field -> its place among all of them."""
         return {name: place for place, name in enumerate(self.attributes)}
 
+    @cached_property
+    def keeps_digits(self) -> bool:
+        """Whether some value, here or inside, stays as it is written."""
+        return any(map(_keeps_digits, self.fields.values()))
+
     def column(self, rows: Sequence[Any], path: Sequence[str]) -> Sequence[Any]:
         """The values of one field of rows of this type: null where an object on the way is null.
 
@@ -199,6 +204,14 @@ def _scalar(kinds: Iterable[Kind]) -> Any:
     if found <= AS_WRITTEN:
         return msgspec.Raw
     raise Unfit(f"values are {' and '.join(sorted(found))}")
+
+
+def _keeps_digits(node: Node) -> bool:
+    if node.filled == {"object"}:
+        return any(map(_keeps_digits, node.fields.values()))
+    if node.filled == {"list"}:
+        return node.element is not None and _keeps_digits(node.element)
+    return _scalar(node.filled) is msgspec.Raw
 
 
 class Layout:

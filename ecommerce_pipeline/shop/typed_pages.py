@@ -22,8 +22,9 @@ _PLAIN_PATH = re.compile(r"[\w-]+(?:\.[\w-]+)*").fullmatch
 _ESCAPED = re.compile(rb"\\u(?:0000|f02[6-9a-d])", re.IGNORECASE).search
 _MARKS = b"\xef\x80"
 
-_MINUS_ZERO = tuple(before + b"-0" for before in (b":", b",", b"[", b" ", b"\n", b"\t", b"\r"))
-_NEGATIVE_ZERO = re.compile(rb"[:,\[\s]-0[,\]}\s]").search
+# An integer that is decoded to 0, and written otherwise. What stands before it is looked at last: a pattern that begins
+# with a text is found several times as fast.
+_NEGATIVE_ZERO = re.compile(rb"-0(?=[,\]}\s])(?<=[:,\[\s]-0)").search
 
 MISSES = 3
 """After so many pages in a row without one row that fits, only each `RETRY`th page is tried."""
@@ -36,11 +37,6 @@ def has_unusual_texts(body: bytes) -> bool:
     return marked or (b"\\" in body and _ESCAPED(body) is not None)
 
 
-def _has_negative_zero(body: bytes) -> bool:
-    """Whether an integer may be written as -0: decoded it is 0, and what keeps its digits would be another value."""
-    return any(begin in body for begin in _MINUS_ZERO) and _NEGATIVE_ZERO(body) is not None
-
-
 def _is_utf8(body: bytes) -> bool:
     """Whether all of it is; what no field needs, and numbers, are decoded without a look at their characters."""
     try:
@@ -49,8 +45,13 @@ def _is_utf8(body: bytes) -> bool:
         return False
 
 
-def _is_usual(body: bytes) -> bool:
-    return _is_utf8(body) and not has_unusual_texts(body) and not _has_negative_zero(body)
+def _fits(body: bytes, kind: RowType) -> bool:
+    """Whether what is decoded as this type has the values that `decode_json` would give."""
+    return (
+        _is_utf8(body)
+        and not has_unusual_texts(body)
+        and not (kind.keeps_digits and _NEGATIVE_ZERO(body) is not None)
+    )
 
 
 class TypedPages:
@@ -79,7 +80,7 @@ class TypedPages:
         kind = self._layout.row_type
         if self._layout.empty:
             self._learn(body)
-        if kind is None or self._paths is None or not _is_usual(body):
+        if kind is None or self._paths is None or not _fits(body, kind):
             return None
         if self._missed >= MISSES and (self._missed + 1) % RETRY:
             self._missed += 1
